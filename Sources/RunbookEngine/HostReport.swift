@@ -24,8 +24,12 @@ package struct Sighting: Hashable, Sendable {
   /// Of this very look, so that a reboot between two looks is never missed.
   package var bootID: String
   package var claim: Claim
-  /// The complete status record, where the wrapper wrote it.
+  /// The complete status record of the whole exchange, where the wrapper wrote it.
   package var end: ExchangeEnd?
+  /// The action's exit status: the wrapper writes it down (in the status file, in place) as soon
+  /// as the action has ended, before it asks checks and outputs, so that it is known even when
+  /// the exchange never comes to its end.
+  package var actionStatus: Int?
   /// The wrapper that does the exchange is alive.
   package var wrapperIsAlive: Bool
   /// Some member of the action's group is alive; nil when not asked.
