@@ -1,0 +1,171 @@
+/// What happened. A run is the fold over its events; they are only ever appended.
+package enum Event: Codable, Hashable, Sendable {
+  // The run and the processes that drive it.
+  case runStarted(RunDescription)
+  /// A process took the run over; it is the only one that appends until the next one.
+  case ownerTook(epoch: Int, process: Int, operator: String)
+  /// The owner stopped before the end; what runs on hosts goes on.
+  case ownerLeft(StopReason)
+  case runEnded(RunOutcome)
+  case cancelRequested(by: String)
+
+  // Hosts.
+  case hostGreeted(host: String?, bootID: String, directoryID: String, freeBytes: Int)
+  case hostLost(host: String?, reason: String)
+  /// No answer for longer than the operator's patience.
+  case hostGivenUp(host: String?, reason: String)
+
+  // The plan's course.
+  case scopeLeftOut(Instance)
+  case stepLeftOut(Instance)
+  case stepStarted(Instance, hosts: [String?])
+  case stepFailed(Instance, Failure)
+  case groupResolved(GroupID, batch: [Int], members: [String])
+  case batchesFixed(Instance, batches: [[String]])
+  case rollbackStarted(Instance)
+  case rollbackEnded(Instance, succeeded: Bool)
+
+  // Tasks and attempts.
+  case attemptStarted(TaskID, Attempt)
+  case outputReceived(key: AttemptKey, OutputStream, generation: Int, offset: Int, length: Int)
+  /// Bytes of an attempt's output that are not in the journal, because of the limit.
+  case outputSkipped(key: AttemptKey, OutputStream, offset: Int, length: Int)
+  case probeAnswered(key: AttemptKey, ProbeAnswer, logOffset: Int)
+  case exchangeEnded(key: AttemptKey, ExchangeEnd, mayLackOutput: Bool)
+  /// The checks of a task were asked again, without an action.
+  case polled(TaskID, ExchangeEnd, answers: [ProbeAnswer])
+  case outputSet(TaskID, name: String, value: Value)
+  case taskEnded(TaskID, TaskOutcome)
+  case rollbackTaskEnded(TaskID, TaskOutcome)
+  /// The outcome can't be known; the check or a person decides.
+  case doubtRaised(TaskID, Doubt)
+  /// A lasting check of a task that had ended well was asked again by a resume.
+  case rechecked(TaskID, ExchangeEnd, answers: [ProbeAnswer])
+
+  // People.
+  case confirmed(TaskID, by: String)
+  case denied(TaskID, by: String)
+  case doubtSettled(TaskID, DoubtDecision, by: String)
+  /// The operator's resume tries a failed task again.
+  case taskReopened(TaskID, by: String)
+  case driftIgnored(by: String)
+}
+
+/// What a run is, from its first event on.
+package struct RunDescription: Codable, Hashable, Sendable {
+  package var id: String
+  package var runbook: String
+  package var title: String?
+  package var `operator`: String
+  package var machine: String
+
+  package init(
+    id: String, runbook: String, title: String?, operator: String, machine: String
+  ) {
+    self.id = id
+    self.runbook = runbook
+    self.title = title
+    self.operator = `operator`
+    self.machine = machine
+  }
+}
+
+/// How a run ended. A failed or cancelled run can be resumed; a rolled back one cannot.
+package enum RunOutcome: String, Codable, Hashable, Sendable {
+  case succeeded, failed, cancelled, rolledBack
+  /// A rollback of the whole run failed; resume goes on with it.
+  case rollbackFailed
+}
+
+/// Why an owner stopped before the end.
+package enum StopReason: Codable, Hashable, Sendable {
+  case detached
+  case inDoubt
+  case waitingForPerson
+  case denied
+  case drifted
+  case hostUnreachable([String?])
+  case stateUnusable(String)
+  /// A newer owner exists: this process was out of date.
+  case superseded
+}
+
+/// One execution of an action, or of its rollback.
+package struct Attempt: Codable, Hashable, Sendable {
+  package enum Purpose: String, Codable, Hashable, Sendable {
+    case forward, rollback
+  }
+  package var key: AttemptKey
+  /// From 1, over the whole run.
+  package var number: Int
+  package var purpose: Purpose
+
+  package init(key: AttemptKey, number: Int, purpose: Purpose) {
+    self.key = key
+    self.number = number
+    self.purpose = purpose
+  }
+}
+
+/// How a task ended.
+package enum TaskOutcome: Codable, Hashable, Sendable {
+  case done
+  /// Its outcome was in doubt; the check holds.
+  case doneByCheck
+  /// Its outcome was in doubt; a person took it as done.
+  case accepted(by: String)
+  /// `unless` held: the action was not needed.
+  case satisfied
+  case failed(Failure)
+
+  package var isGood: Bool {
+    switch self {
+    case .done, .doneByCheck, .accepted, .satisfied: true
+    case .failed: false
+    }
+  }
+}
+
+/// Why a task or step failed.
+package enum Failure: Codable, Hashable, Sendable {
+  case require(Int)
+  case unlessCannotTell(Int)
+  case action(status: Int, timedOut: Bool)
+  case check(Int)
+  case output(String, String)
+  case notStarted(String)
+  case group(GroupID, String)
+  case unreachable(String)
+  case denied(by: String)
+  case cancelled
+}
+
+/// Why an outcome can't be known.
+package enum Doubt: String, Codable, Hashable, Sendable {
+  /// The host rebooted while the action ran.
+  case rebooted
+  /// The host rebooted, and whether the frame had arrived can't be known.
+  case rebootedBeforeClaim
+  /// The state directory is another one than when the attempt started.
+  case directoryReplaced
+  /// The supervisor's wrapper ended without writing a status.
+  case wrapperDied
+  /// The claim is there but not whole.
+  case claimTorn
+}
+
+/// What a person decided about a doubt.
+package enum DoubtDecision: String, Codable, Hashable, Sendable {
+  case accept, rerun
+}
+
+/// An event with its time.
+package struct Fact: Codable, Hashable, Sendable {
+  package var time: Timestamp
+  package var event: Event
+
+  package init(time: Timestamp, event: Event) {
+    self.time = time
+    self.event = event
+  }
+}
