@@ -16,6 +16,8 @@ package enum Event: Codable, Hashable, Sendable {
   case hostGivenUp(host: String?, reason: String)
 
   // The plan's course.
+  /// Its `when` holds (only scopes that have one).
+  case scopeEntered(Instance)
   case scopeLeftOut(Instance)
   case stepLeftOut(Instance)
   case stepStarted(Instance, hosts: [String?])
@@ -29,12 +31,16 @@ package enum Event: Codable, Hashable, Sendable {
   case attemptStarted(TaskID, Attempt)
   case outputReceived(key: AttemptKey, OutputStream, generation: Int, offset: Int, length: Int)
   /// Bytes of an attempt's output that are not in the journal, because of the limit.
-  case outputSkipped(key: AttemptKey, OutputStream, offset: Int, length: Int)
+  case outputSkipped(key: AttemptKey, OutputStream, generation: Int, offset: Int, length: Int)
   case probeAnswered(key: AttemptKey, ProbeAnswer, logOffset: Int)
   case exchangeEnded(key: AttemptKey, ExchangeEnd, mayLackOutput: Bool)
   /// The checks of a task were asked again, without an action.
   case polled(TaskID, ExchangeEnd, answers: [ProbeAnswer])
+  /// An attempt failed; `retry` allows another one at that time.
+  case retryScheduled(TaskID, at: Timestamp, after: Failure)
   case outputSet(TaskID, name: String, value: Value)
+  /// What the action printed is no value of the output.
+  case outputUnreadable(TaskID, name: String, problem: String)
   case taskEnded(TaskID, TaskOutcome)
   case rollbackTaskEnded(TaskID, TaskOutcome)
   /// The outcome can't be known; the check or a person decides.
@@ -136,7 +142,6 @@ package enum Failure: Codable, Hashable, Sendable {
   case notStarted(String)
   case group(GroupID, String)
   case unreachable(String)
-  case denied(by: String)
   case cancelled
 }
 

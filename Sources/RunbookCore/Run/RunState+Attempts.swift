@@ -1,0 +1,178 @@
+/// How attempts move a task on.
+extension RunState {
+  mutating func start(_ attempt: Attempt, of id: TaskID, at time: Timestamp) {
+    var state = AttemptState(task: id, attempt: attempt, startedAt: time)
+    let host = hosts[id.host]
+    state.bootID = host?.bootID
+    state.directoryID = host?.directoryID
+    attempts[attempt.key] = state
+    inFlight.insert(attempt.key)
+    update(id) {
+      $0.attempts.append(attempt.key)
+      switch attempt.purpose {
+      case .forward:
+        $0.phase = .inFlight
+        $0.attemptsInSeries += 1
+        $0.outputsSet = []
+        $0.outputFailure = nil
+        $0.lastAnswers = []
+        $0.pollCount = 0
+        if $0.startedAt == nil { $0.startedAt = time }
+      case .rollback:
+        $0.undo = .inFlight
+      }
+    }
+  }
+
+  mutating func received(_ key: AttemptKey, _ stream: OutputStream, generation: Int, end: Int) {
+    switch stream {
+    case .output:
+      attempts[key]?.outputOffset = end
+      attempts[key]?.outputGeneration = generation
+    case .error:
+      attempts[key]?.errorOffset = end
+      attempts[key]?.errorGeneration = generation
+    }
+  }
+
+  mutating func answered(_ key: AttemptKey, _ answer: ProbeAnswer, logOffset: Int) {
+    guard let id = attempts[key]?.task else { return }
+    attempts[key]?.answers.append(answer)
+    attempts[key]?.logOffset = logOffset
+    update(id) { remember(answer, in: &$0) }
+  }
+
+  /// The exchange is over: the answer decides what the task does next (see `consequences`).
+  mutating func ended(
+    _ key: AttemptKey, _ end: ExchangeEnd, mayLackOutput: Bool, at time: Timestamp
+  ) {
+    guard let attempt = attempts[key] else { return }
+    attempts[key]?.end = end
+    attempts[key]?.endedAt = time
+    attempts[key]?.mayLackOutput = mayLackOutput
+    inFlight.remove(key)
+    let polled = polledCheck(end, of: attempt)
+    update(attempt.task) {
+      switch attempt.attempt.purpose {
+      case .forward:
+        if end.status != nil { $0.isTouched = true }
+        $0.lastPoll = nil
+        if let polled { $0.phase = .polling(since: time, .afterAction(check: polled)) }
+      case .rollback:
+        if let polled { $0.undo = .polling(since: time, check: polled) }
+      }
+    }
+  }
+
+  /// The check that failed, where it has a `within` and so is asked again until then.
+  private func polledCheck(_ end: ExchangeEnd, of attempt: AttemptState) -> Int? {
+    guard case .checkFailed(let position) = end.verdict,
+      let step = index.step(attempt.task.step)
+    else { return nil }
+    let checks: [Check]
+    switch attempt.attempt.purpose {
+    case .forward: checks = step.checks
+    case .rollback:
+      guard case .code(_, let own) = step.rollback else { return nil }
+      checks = own
+    }
+    return position < checks.count && checks[position].within != nil ? position : nil
+  }
+
+  mutating func polled(
+    _ id: TaskID, _ end: ExchangeEnd, _ answers: [ProbeAnswer], at time: Timestamp
+  ) {
+    update(id) {
+      for answer in answers { remember(answer, in: &$0) }
+      $0.pollCount += 1
+      $0.lastPollAt = time
+      $0.lastPoll = end
+    }
+  }
+
+  mutating func raise(_ doubt: Doubt, of id: TaskID, at time: Timestamp) {
+    guard let key = tasks[id]?.attempts.last, let attempt = attempts[key] else { return }
+    inFlight.remove(key)
+    let canSettle = hasChecks(id)
+    update(id) {
+      switch attempt.attempt.purpose {
+      case .forward:
+        $0.isTouched = true
+        $0.lastPoll = nil
+        $0.pollCount = 0
+        if case .polling(_, .settling) = $0.phase {
+          $0.phase = .inDoubt(doubt)
+        } else {
+          $0.phase = canSettle ? .polling(since: time, .settling(doubt)) : .inDoubt(doubt)
+        }
+      case .rollback:
+        $0.undo = .inDoubt(doubt)
+      }
+    }
+  }
+
+  mutating func settle(_ id: TaskID, _ decision: DoubtDecision, by: String, at time: Timestamp) {
+    update(id) {
+      if case .inDoubt = $0.undo {
+        $0.undo = decision == .accept ? .ended(.accepted(by: by)) : .none
+        return
+      }
+      switch decision {
+      case .accept: break
+      case .rerun:
+        $0.phase = .toCome
+        $0.attemptsInSeries = 0
+        $0.lastPoll = nil
+      }
+    }
+  }
+
+  /// Tasks that ended well, whose effect stands, and that have a lasting check.
+  func lastingTasks() -> Set<TaskID> {
+    var result: Set<TaskID> = []
+    for (id, task) in tasks where task.outcome?.isGood ?? false {
+      guard case .none = task.undo, let step = index.step(id.step) else { continue }
+      if step.checks.contains(where: { $0.isLasting && $0.isAskedOnHost }) { result.insert(id) }
+    }
+    return result
+  }
+}
+
+private func remember(_ answer: ProbeAnswer, in task: inout TaskState) {
+  task.lastAnswers.removeAll { $0.stage == answer.stage && $0.index == answer.index }
+  task.lastAnswers.append(answer)
+}
+
+extension Check {
+  /// False for an expression, which the engine decides by itself.
+  package var isAskedOnHost: Bool {
+    if case .expression = subject { return false }
+    return true
+  }
+}
+
+extension RunState {
+  /// Tasks whose outcome waits for a person.
+  package var doubts: [(task: TaskID, doubt: Doubt)] {
+    tasks.values.compactMap { task in
+      if case .inDoubt(let doubt) = task.phase { return (task.id, doubt) }
+      if case .inDoubt(let doubt) = task.undo { return (task.id, doubt) }
+      return nil
+    }
+  }
+
+  /// Failed tasks that the operator's resume tries again: those whose scopes are not undone.
+  package var reopenable: [TaskID] {
+    tasks.values.filter { task in
+      guard task.hasFailed, case .none = task.undo else { return false }
+      var node = index.node(of: task.id.step)
+      while let id = node {
+        if rollbacks[Instance(index[id].name, batch: task.id.batch)] != nil { return false }
+        if case .sequence(.rollback, _, _) = index[id].kind { return false }
+        if case .firstOf = index[id].kind { return false }
+        node = index[id].parent
+      }
+      return true
+    }.map(\.id).sorted { $0.description < $1.description }
+  }
+}

@@ -1,0 +1,252 @@
+/// The state of a run: a fold over its events and nothing else.
+///
+/// `apply` takes what happened, `consequences` says which events follow from it, and `wants` says
+/// what ought to be underway now. The driver journals, applies and acts; it decides nothing.
+package struct RunState: Sendable {
+  package let plan: Plan
+  package let binding: Binding
+  package let index: PlanIndex
+
+  package private(set) var description: RunDescription?
+  package private(set) var epoch = 0
+  package private(set) var ownerSince: Timestamp?
+  package private(set) var startedAt: Timestamp?
+  package private(set) var endedAt: Timestamp?
+  package private(set) var lastEventAt: Timestamp?
+  package private(set) var outcome: RunOutcome?
+  package private(set) var stopReason: StopReason?
+  package private(set) var cancelledBy: String?
+  /// A `confirm` was denied: nothing starts until another owner asks again.
+  package private(set) var denied: (task: TaskID, by: String)?
+
+  package internal(set) var tasks: [TaskID: TaskState] = [:]
+  package internal(set) var attempts: [AttemptKey: AttemptState] = [:]
+  package internal(set) var hosts: [String?: HostState] = [:]
+  package internal(set) var steps: [Instance: StepState] = [:]
+  package internal(set) var enteredScopes: Set<Instance> = []
+  package internal(set) var leftOutScopes: Set<Instance> = []
+  package internal(set) var rollbacks: [Instance: RollbackState] = [:]
+  package internal(set) var batches: [Instance: [[String]]] = [:]
+  package internal(set) var foundGroups: [Instance: [String]] = [:]
+  package internal(set) var outputs: [OutputSlot: Value] = [:]
+  /// Tasks whose lasting checks this owner still has to ask again, before the first new start.
+  package internal(set) var toRecheck: Set<TaskID> = []
+  package internal(set) var drifted: [TaskID: [ProbeAnswer]] = [:]
+  package internal(set) var isDriftIgnored = false
+
+  package internal(set) var inFlight: Set<AttemptKey> = []
+  private var ends = 0
+  private(set) var attemptCount = 0
+  /// First child of each sequence that has not ended: a cache of the walk.
+  var cursors: [Instance: Int] = [:]
+
+  package init(plan: Plan, binding: Binding) {
+    self.plan = plan
+    self.binding = binding
+    index = PlanIndex(plan)
+  }
+
+  /// The key of the next attempt: unique in the run, whichever process starts it.
+  package var nextAttemptKey: AttemptKey { "\(attemptCount + 1).\(epoch)" }
+
+  package mutating func apply(_ fact: Fact) {
+    let time = fact.time
+    lastEventAt = time
+    switch fact.event {
+    case .runStarted(let description):
+      self.description = description
+      startedAt = time
+    case .ownerTook(let epoch, _, _):
+      precondition(epoch > self.epoch, "owner \(epoch) took a run of owner \(self.epoch)")
+      self.epoch = epoch
+      ownerSince = time
+      takeOver()
+    case .ownerLeft(let reason):
+      stopReason = reason
+    case .runEnded(let outcome):
+      self.outcome = outcome
+      endedAt = time
+    case .cancelRequested(let by):
+      cancelledBy = by
+    case .hostGreeted(let host, let bootID, let directoryID, let freeBytes):
+      var state = hosts[host] ?? HostState()
+      state.connection = .up
+      state.bootID = bootID
+      state.directoryID = directoryID
+      state.freeBytes = freeBytes
+      hosts[host] = state
+    case .hostLost(let host, let reason):
+      hosts[host, default: HostState()].connection = .lost(since: time, reason: reason)
+    case .hostGivenUp(let host, let reason):
+      hosts[host, default: HostState()].connection = .givenUp(reason: reason)
+    case .scopeEntered(let scope):
+      enteredScopes.insert(scope)
+    case .scopeLeftOut(let scope):
+      leftOutScopes.insert(scope)
+    case .stepLeftOut(let step):
+      steps[step] = StepState(hosts: [], isLeftOut: true)
+    case .stepStarted(let step, let hosts):
+      steps[step] = StepState(hosts: hosts, startedAt: time)
+      for host in hosts {
+        let id = TaskID(step.path, host: host, batch: step.batch)
+        if tasks[id] == nil { tasks[id] = TaskState(id) }
+      }
+    case .stepFailed(let step, let failure):
+      steps[step] = StepState(hosts: [], failure: failure)
+    case .groupResolved(let group, let batch, let members):
+      foundGroups[Instance(group, batch: batch)] = members
+    case .batchesFixed(let block, let batches):
+      self.batches[block] = batches
+      if let node = index.node(named: block.path),
+        case .rolling(let group, _, _, _) = index[node].kind
+      {
+        for (position, members) in batches.enumerated() {
+          foundGroups[Instance(group, batch: block.batch + [position + 1])] = members
+        }
+      }
+    case .rollbackStarted(let scope):
+      rollbacks[scope] = .underway
+    case .rollbackEnded(let scope, let succeeded):
+      rollbacks[scope] = succeeded ? .succeeded : .failed
+    case .attemptStarted(let id, let attempt):
+      attemptCount += 1
+      start(attempt, of: id, at: time)
+    case .outputReceived(let key, let stream, let generation, let offset, let length):
+      received(key, stream, generation: generation, end: offset + length)
+    case .outputSkipped(let key, let stream, let generation, let offset, let length):
+      received(key, stream, generation: generation, end: offset + length)
+    case .probeAnswered(let key, let answer, let logOffset):
+      answered(key, answer, logOffset: logOffset)
+    case .exchangeEnded(let key, let end, let mayLackOutput):
+      ended(key, end, mayLackOutput: mayLackOutput, at: time)
+    case .polled(let id, let end, let answers):
+      polled(id, end, answers, at: time)
+    case .retryScheduled(let id, let at, _):
+      update(id) {
+        $0.phase = .pausing(until: at)
+        $0.lastPoll = nil
+      }
+    case .outputSet(let id, let name, let value):
+      let isByHost = index.step(id.step)?.outputs.first { $0.name == name }?.isByHost ?? false
+      outputs[OutputSlot(step: id.step, name: name, host: isByHost ? id.host : nil)] = value
+      update(id) { $0.outputsSet.insert(name) }
+    case .outputUnreadable(let id, let name, let problem):
+      update(id) { $0.outputFailure = .output(name, problem) }
+    case .taskEnded(let id, let outcome):
+      ends += 1
+      let order = ends
+      update(id) {
+        $0.phase = .ended(outcome)
+        $0.endOrder = order
+        $0.endedAt = time
+      }
+    case .rollbackTaskEnded(let id, let outcome):
+      update(id) { $0.undo = .ended(outcome) }
+    case .doubtRaised(let id, let doubt):
+      raise(doubt, of: id, at: time)
+    case .rechecked(let id, let end, let answers):
+      toRecheck.remove(id)
+      if end.verdict != .complete { drifted[id] = answers }
+    case .confirmed(let id, let by):
+      update(id) { $0.confirmedBy = by }
+    case .denied(let id, let by):
+      denied = (id, by)
+    case .doubtSettled(let id, let decision, let by):
+      settle(id, decision, by: by, at: time)
+    case .taskReopened(let id, _):
+      reopen(id)
+    case .driftIgnored:
+      isDriftIgnored = true
+    }
+  }
+
+  mutating func update(_ id: TaskID, _ change: (inout TaskState) -> Void) {
+    change(&tasks[id, default: TaskState(id)])
+  }
+
+  /// A new owner has no connection, and asks again what only looks.
+  private mutating func takeOver() {
+    if outcome != nil {
+      steps = steps.filter { $0.value.failure == nil }
+      reopenRollbacks()
+    }
+    denied = nil
+    cursors = [:]
+    outcome = nil
+    cancelledBy = nil
+    endedAt = nil
+    stopReason = nil
+    isDriftIgnored = false
+    drifted = [:]
+    for host in hosts.keys { hosts[host]?.connection = .none }
+    guard let now = ownerSince else { return }
+    for (id, task) in tasks {
+      if case .inDoubt(let doubt) = task.phase, hasChecks(id) {
+        tasks[id]?.phase = .polling(since: now, .settling(doubt))
+        tasks[id]?.lastPoll = nil
+      }
+      if case .polling(_, let polling) = task.phase {
+        tasks[id]?.phase = .polling(since: now, polling)
+        tasks[id]?.lastPoll = nil
+      }
+    }
+    toRecheck = lastingTasks()
+  }
+
+  /// A rollback that failed goes on where it stopped.
+  private mutating func reopenRollbacks() {
+    for (scope, rollback) in rollbacks where rollback == .failed { rollbacks[scope] = .underway }
+    for (id, task) in tasks {
+      if case .ended(.failed) = task.undo { tasks[id]?.undo = .none }
+    }
+  }
+
+  /// A failed task is tried again; its step and the scopes around it are open again.
+  private mutating func reopen(_ id: TaskID) {
+    cursors = [:]
+    update(id) {
+      $0.phase = .toCome
+      $0.undo = .none
+      $0.attemptsInSeries = 0
+      $0.confirmedBy = nil
+      $0.lastAnswers = []
+    }
+  }
+
+  func hasChecks(_ id: TaskID) -> Bool { !(index.step(id.step)?.checks.isEmpty ?? true) }
+}
+
+/// A step that was met.
+package struct StepState: Hashable, Sendable {
+  package var hosts: [String?]
+  package var isLeftOut = false
+  /// Set where the step failed before it had tasks.
+  package var failure: Failure?
+  package var startedAt: Timestamp?
+
+  package init(
+    hosts: [String?], isLeftOut: Bool = false, failure: Failure? = nil, startedAt: Timestamp? = nil
+  ) {
+    self.hosts = hosts
+    self.isLeftOut = isLeftOut
+    self.failure = failure
+    self.startedAt = startedAt
+  }
+}
+
+package enum RollbackState: Hashable, Sendable {
+  case underway, succeeded, failed
+}
+
+/// Where the value of an output is kept: one for all, or one for each host.
+package struct OutputSlot: Hashable, Sendable {
+  package var step: StepPath
+  package var name: String
+  package var host: String?
+
+  package init(step: StepPath, name: String, host: String?) {
+    self.step = step
+    self.name = name
+    self.host = host
+  }
+}

@@ -1,0 +1,110 @@
+/// What is known of a task. Data of a phase lives in its case.
+package struct TaskState: Hashable, Sendable {
+  package enum Phase: Hashable, Sendable {
+    case toCome
+    /// The last attempt's exchange is on its way, or on the host.
+    case inFlight
+    /// The action ended well; its checks are asked until they hold or the time is over.
+    case polling(since: Timestamp, Polling)
+    /// A further attempt starts at that time.
+    case pausing(until: Timestamp)
+    case inDoubt(Doubt)
+    case ended(TaskOutcome)
+  }
+
+  /// Why checks are polled and what their end means.
+  package enum Polling: Hashable, Sendable {
+    /// The check that failed decides how long.
+    case afterAction(check: Int)
+    /// The outcome is in doubt and the check decides it.
+    case settling(Doubt)
+  }
+
+  package enum Undo: Hashable, Sendable {
+    case none
+    case inFlight
+    case polling(since: Timestamp, check: Int)
+    case inDoubt(Doubt)
+    case ended(TaskOutcome)
+  }
+
+  package var id: TaskID
+  package var phase: Phase = .toCome
+  package var undo: Undo = .none
+  /// Keys of all attempts, forward and rollback, oldest first.
+  package var attempts: [AttemptKey] = []
+  /// Forward attempts since the task was last reopened: what `retry` counts.
+  package var attemptsInSeries = 0
+  /// An action of this task started or may have started: a rollback must touch it.
+  package var isTouched = false
+  /// Position of its end among all ends of the run; rollback goes in reverse of it.
+  package var endOrder: Int?
+  package var startedAt: Timestamp?
+  package var endedAt: Timestamp?
+  /// The last answer of each check, for screens.
+  package var lastAnswers: [ProbeAnswer] = []
+  /// Answers counted while polling, for screens.
+  package var pollCount = 0
+  package var lastPollAt: Timestamp?
+  /// How the last poll ended; nil before the first one.
+  package var lastPoll: ExchangeEnd?
+  package var confirmedBy: String?
+  /// Outputs that the present attempt has set.
+  package var outputsSet: Set<String> = []
+  /// An output could not be read as a value; ends the attempt.
+  package var outputFailure: Failure?
+
+  package init(_ id: TaskID) { self.id = id }
+
+  package var outcome: TaskOutcome? {
+    if case .ended(let outcome) = phase { return outcome }
+    return nil
+  }
+
+  package var hasFailed: Bool { outcome.map { !$0.isGood } ?? false }
+}
+
+/// What is known of an attempt: where its output stands in the journal and how it ended.
+package struct AttemptState: Hashable, Sendable {
+  package var task: TaskID
+  package var attempt: Attempt
+  package var startedAt: Timestamp
+  package var endedAt: Timestamp?
+  /// What the host said of itself before the attempt's frame was sent.
+  package var bootID: String?
+  package var directoryID: String?
+  package var answers: [ProbeAnswer] = []
+  package var end: ExchangeEnd?
+  package var mayLackOutput = false
+  /// Next raw byte of each stream that is not in the journal yet.
+  package var outputOffset = 0
+  package var errorOffset = 0
+  package var outputGeneration = 0
+  package var errorGeneration = 0
+  package var logOffset = 0
+
+  package init(task: TaskID, attempt: Attempt, startedAt: Timestamp) {
+    self.task = task
+    self.attempt = attempt
+    self.startedAt = startedAt
+  }
+
+  package var isInFlight: Bool { end == nil }
+}
+
+/// What is known of a host.
+package struct HostState: Hashable, Sendable {
+  package enum Connection: Hashable, Sendable {
+    /// Not connected by the present owner yet.
+    case none
+    case up
+    case lost(since: Timestamp, reason: String)
+    case givenUp(reason: String)
+  }
+  package var connection: Connection = .none
+  package var bootID: String?
+  package var directoryID: String?
+  package var freeBytes: Int?
+
+  package init() {}
+}

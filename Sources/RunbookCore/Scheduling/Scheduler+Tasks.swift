@@ -1,0 +1,211 @@
+/// How a task goes from to come to its end.
+extension Scheduler {
+  mutating func run(_ id: TaskID, _ step: Step, mayStart: Bool) -> Progress {
+    guard let task = state.tasks[id] else { return .idle }
+    switch task.phase {
+    case .ended(let outcome):
+      return outcome.isGood ? .ended : .failed
+    case .toCome:
+      return mayStart ? begin(id, step) : .idle
+    case .inFlight:
+      return follow(id, step, task)
+    case .polling(let since, let polling):
+      return poll(id, step, task, since: since, polling)
+    case .pausing(let until):
+      guard state.cancelledBy == nil else { return end(id, .failed(.cancelled)) }
+      guard now >= until else {
+        wants.insert(.wake(until))
+        return .active
+      }
+      return start(id, .forward)
+    case .inDoubt:
+      return .active
+    }
+  }
+
+  private mutating func begin(_ id: TaskID, _ step: Step) -> Progress {
+    for (position, check) in step.requires.enumerated() where isFalse(check, id, step) {
+      return end(id, .failed(.require(position)))
+    }
+    for check in step.unless where isTrue(check, id, step) {
+      return end(id, .satisfied)
+    }
+    guard step.needsHost else { return conclude(id, step) }
+    return start(id, .forward)
+  }
+
+  /// Journals the intent of an attempt, once its host is connected.
+  mutating func start(_ id: TaskID, _ purpose: Attempt.Purpose) -> Progress {
+    guard isUp(id.host) else { return isGivenUp(id.host) ? .idle : .active }
+    let number = (state.tasks[id]?.attempts.count ?? 0) + 1
+    let attempt = Attempt(key: state.nextAttemptKey, number: number, purpose: purpose)
+    record(.attemptStarted(id, attempt))
+    wants.insert(.attend(attempt.key))
+    return .active
+  }
+
+  func isGivenUp(_ host: String?) -> Bool { state.hosts[host]?.isGivenUp ?? false }
+
+  /// An attempt that is on its way, or has just come back.
+  private mutating func follow(_ id: TaskID, _ step: Step, _ task: TaskState) -> Progress {
+    guard let key = task.attempts.last, let attempt = state.attempts[key] else { return .active }
+    guard let end = attempt.end else { return attend(key, on: id.host) }
+    switch end.verdict {
+    case .complete: return conclude(id, step)
+    case .satisfied:
+      if let failure = takeOutputs(id, step) { return fail(id, step, failure) }
+      return self.end(id, .satisfied)
+    case .requireFailed(let position): return self.end(id, .failed(.require(position)))
+    case .unlessCannotTell(let position):
+      return self.end(id, .failed(.unlessCannotTell(position)))
+    case .actionFailed:
+      if end.cancelled { return self.end(id, .failed(.cancelled)) }
+      return fail(id, step, .action(status: end.status ?? -1, timedOut: end.timedOut))
+    case .checkFailed(let position): return fail(id, step, .check(position))
+    case .outputFailed(let position): return fail(id, step, outputFailure(step, position))
+    case .notStarted(let reason): return self.end(id, .failed(.notStarted(reason)))
+    case .alreadyClaimed:
+      preconditionFailure("attempt \(key) ended as already claimed: it is to be followed")
+    }
+  }
+
+  mutating func attend(_ key: AttemptKey, on host: String?) -> Progress {
+    if isUp(host) { wants.insert(.attend(key)) }
+    return .active
+  }
+
+  private mutating func poll(
+    _ id: TaskID, _ step: Step, _ task: TaskState, since: Timestamp, _ polling: TaskState.Polling
+  ) -> Progress {
+    let position: Int
+    if case .checkFailed(let failed)? = task.lastPoll?.verdict {
+      position = failed
+    } else if case .afterAction(let failed) = polling {
+      position = failed
+    } else {
+      position = 0
+    }
+    let isSettling: Bool
+    if case .settling = polling { isSettling = true } else { isSettling = false }
+    if let last = task.lastPoll {
+      switch last.verdict {
+      case .complete:
+        guard isSettling else { return conclude(id, step) }
+        if let failure = takeOutputs(id, step) { return fail(id, step, failure) }
+        return end(id, .doneByCheck)
+      case .outputFailed(let output):
+        return fail(id, step, outputFailure(step, output))
+      case .checkFailed, .requireFailed, .unlessCannotTell, .satisfied, .actionFailed, .notStarted,
+        .alreadyClaimed:
+        break
+      }
+    }
+    let due: Timestamp
+    switch nextAsking(
+      of: step.checks, at: position, step.environment, task, since: since, atOnce: isSettling)
+    {
+    case .at(let time): due = time
+    case .over:
+      switch polling {
+      case .afterAction: return fail(id, step, .check(position))
+      case .settling(let doubt):
+        if step.rerunIfInterrupted {
+          record(.doubtSettled(id, .rerun, by: "if interrupted rerun"))
+          return start(id, .forward)
+        }
+        record(.doubtRaised(id, doubt))
+        return .active
+      }
+    }
+    if now < due {
+      wants.insert(.wake(due))
+    } else if isUp(id.host) {
+      wants.insert(.poll(id))
+    }
+    return .active
+  }
+
+  enum Asking { case at(Timestamp), over }
+
+  /// When a polled check is asked next; at least once after `since`, and once at the very end.
+  func nextAsking(
+    of checks: [Check], at position: Int, _ environment: Int, _ task: TaskState,
+    since: Timestamp, atOnce: Bool
+  ) -> Asking {
+    let check = position < checks.count ? checks[position] : nil
+    let within = state.amount(check?.within, environment: environment) ?? 0
+    let every = max(50, state.amount(check?.every, environment: environment) ?? 1000)
+    let deadline = since + within
+    guard let last = task.lastPollAt, last >= since, task.lastPoll != nil else {
+      return .at(atOnce ? since : min(since + every, deadline))
+    }
+    return last >= deadline ? .over : .at(min(last + every, deadline))
+  }
+
+  /// Everything asked of the host holds: outputs, expressions and the person remain.
+  private mutating func conclude(_ id: TaskID, _ step: Step) -> Progress {
+    if let failure = takeOutputs(id, step) ?? state.tasks[id]?.outputFailure {
+      return fail(id, step, failure)
+    }
+    if let key = missingOwnOutput(id, step) {
+      wants.insert(.readOutput(key))
+      return .active
+    }
+    for (position, check) in step.checks.enumerated() where isFalse(check, id, step) {
+      return fail(id, step, .check(position))
+    }
+    if case .confirm? = step.action, state.tasks[id]?.confirmedBy == nil {
+      if state.denied == nil { wants.insert(.ask(id)) }
+      return .idle
+    }
+    return end(id, .done)
+  }
+
+  /// Another attempt where `retry` has one left, else the end.
+  private mutating func fail(_ id: TaskID, _ step: Step, _ failure: Failure) -> Progress {
+    let policy = retryPolicy(step)
+    if state.cancelledBy == nil,
+      let pause = policy.pause(after: state.tasks[id]?.attemptsInSeries ?? 1)
+    {
+      record(.retryScheduled(id, at: now + pause, after: failure))
+      return .active
+    }
+    return end(id, .failed(failure))
+  }
+
+  private func retryPolicy(_ step: Step) -> RetryPolicy {
+    guard let retry = step.retry else { return .once }
+    return RetryPolicy(
+      attempts: state.amount(retry.attempts, environment: step.environment) ?? 1,
+      pause: state.amount(retry.every, environment: step.environment) ?? 0,
+      longestPause: state.amount(retry.upTo, environment: step.environment))
+  }
+
+  private mutating func end(_ id: TaskID, _ outcome: TaskOutcome) -> Progress {
+    record(.taskEnded(id, outcome))
+    return outcome.isGood ? .ended : .failed
+  }
+
+  private func isTrue(_ check: Check, _ id: TaskID, _ step: Step) -> Bool {
+    guard case .expression(let expression) = check.subject else { return false }
+    let value = state.evaluate(expression, environment: step.environment, batch: id.batch)
+    return value == .bool(!check.isNegated)
+  }
+
+  private func isFalse(_ check: Check, _ id: TaskID, _ step: Step) -> Bool {
+    guard case .expression = check.subject else { return false }
+    return !isTrue(check, id, step)
+  }
+}
+
+extension Step {
+  /// False for a step that the engine can decide by itself.
+  package var needsHost: Bool {
+    switch action {
+    case .run?, .write?, .stash?, .upload?: return true
+    case .confirm?, nil: break
+    }
+    return (requires + unless + checks).contains(where: \.isAskedOnHost)
+      || outputs.contains { $0.source != nil }
+  }
+}

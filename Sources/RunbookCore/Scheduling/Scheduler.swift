@@ -1,0 +1,123 @@
+/// Walks the plan over a state: what has followed by now, and what ought to be underway.
+///
+/// Pure: the same state and time give the same agenda.
+package struct Scheduler {
+  /// How far a statement is.
+  enum Progress: Hashable {
+    /// Ended well, or left out.
+    case ended
+    /// Ended badly, and nothing of it is underway.
+    case failed
+    /// Something of it is underway or in doubt.
+    case active
+    /// Nothing of it is underway; it is to come, or waits for a person.
+    case idle
+  }
+
+  var state: RunState
+  let now: Timestamp
+  var facts: [Fact] = []
+  var wants: Set<Want> = []
+  var isWaiting = false
+
+  /// Advances `state` by everything that follows from it at `now`.
+  package static func advance(_ state: inout RunState, at now: Timestamp) -> Agenda {
+    guard state.outcome == nil, state.description != nil else {
+      return Agenda(facts: [], wants: [], stop: nil)
+    }
+    var scheduler = Scheduler(state: state, now: now)
+    // Each pass either records something or is the last; every event closes something that was
+    // open, so the passes are bounded by what the plan holds.
+    repeat {
+      let before = scheduler.facts.count
+      scheduler.wants = []
+      scheduler.isWaiting = false
+      scheduler.pass()
+      if scheduler.facts.count == before { break }
+    } while scheduler.state.outcome == nil
+    let agenda = scheduler.agenda()
+    state = scheduler.state
+    return agenda
+  }
+
+  mutating func record(_ event: Event) {
+    let fact = Fact(time: now, event: event)
+    facts.append(fact)
+    state.apply(fact)
+  }
+
+  private mutating func pass() {
+    if !state.toRecheck.isEmpty { recheck() }
+    let progress = run(state.index.root, batch: [], mayStart: mayStart, goesOn: false)
+    if state.cancelledBy != nil, state.inFlight.isEmpty, progress != .ended {
+      record(.runEnded(.cancelled))
+      return
+    }
+    switch progress {
+    case .ended: if state.toRecheck.isEmpty { record(.runEnded(.succeeded)) }
+    case .failed:
+      switch state.rollbacks[Instance("")] {
+      case .succeeded?: record(.runEnded(.rolledBack))
+      case .failed?: record(.runEnded(.rollbackFailed))
+      case .underway?, nil: record(.runEnded(.failed))
+      }
+    case .active, .idle: break
+    }
+  }
+
+  /// Whether anything new may start now.
+  private var mayStart: Bool {
+    guard state.cancelledBy == nil, state.denied == nil else { return false }
+    guard state.toRecheck.isEmpty, state.drifted.isEmpty || state.isDriftIgnored else {
+      return false
+    }
+    guard !state.hosts.values.contains(where: \.isGivenUp) else { return false }
+    return state.doubts.isEmpty
+  }
+
+  private mutating func recheck() {
+    for id in state.toRecheck {
+      if isUp(id.host) { wants.insert(.recheck(id)) }
+    }
+  }
+
+  /// True when the host is connected; otherwise a connection is wanted.
+  mutating func isUp(_ host: String?) -> Bool {
+    switch state.hosts[host]?.connection {
+    case .up?: return true
+    case .givenUp?: return false
+    case .lost?, HostState.Connection.none?, nil:
+      wants.insert(.connect(host))
+      return false
+    }
+  }
+
+  private func agenda() -> Agenda {
+    Agenda(
+      facts: facts, wants: state.outcome == nil ? wants : [],
+      stop: state.outcome == nil ? stopReason : nil)
+  }
+
+  private var stopReason: StopReason? {
+    let asks = wants.filter {
+      if case .ask = $0 { return true }
+      return false
+    }
+    guard wants.count == asks.count else { return nil }
+    if !state.doubts.isEmpty { return .inDoubt }
+    let givenUp = state.hosts.filter(\.value.isGivenUp).map(\.key)
+    if !givenUp.isEmpty {
+      return .hostUnreachable(givenUp.sorted { ($0 ?? "") < ($1 ?? "") })
+    }
+    if !state.drifted.isEmpty, !state.isDriftIgnored { return .drifted }
+    if state.denied != nil { return .denied }
+    return .waitingForPerson
+  }
+}
+
+extension HostState {
+  package var isGivenUp: Bool {
+    if case .givenUp = connection { return true }
+    return false
+  }
+}

@@ -1,0 +1,27 @@
+/// Something that ought to be underway now. Wants are levels, not edges: the same state gives the
+/// same wants, and the driver starts those that are not underway yet.
+package enum Want: Hashable, Sendable {
+  /// A link to a host that a task needs.
+  case connect(String?)
+  /// An attempt in flight: sent, or looked for and followed.
+  case attend(AttemptKey)
+  /// A task's checks are to be asked now, without an action.
+  case poll(TaskID)
+  /// The lasting checks of a task that had ended well.
+  case recheck(TaskID)
+  /// What the attempt's action printed is the value of an output.
+  case readOutput(AttemptKey)
+  /// A person has to decide a `confirm`.
+  case ask(TaskID)
+  /// Nothing happens before that time, but then something does.
+  case wake(Timestamp)
+}
+
+/// What follows from a state at a time.
+package struct Agenda: Sendable {
+  /// Already applied; to be journaled before any want is acted on.
+  package var facts: [Fact]
+  package var wants: Set<Want>
+  /// Set when nothing is underway, nothing can start, and the run has not ended.
+  package var stop: StopReason?
+}

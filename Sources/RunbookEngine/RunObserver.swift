@@ -1,0 +1,50 @@
+import RunbookCore
+
+/// What a live view is told while a run is driven. Facts come after their commit; the rest is
+/// fleeting and in no journal.
+package enum RunUpdate: Sendable {
+  /// Committed facts, in order; a view folds them into a `RunState` of its own.
+  case facts([Fact])
+  case connecting(host: String?)
+  /// A connection could not be made or was lost; the next try comes after so many milliseconds.
+  case reconnecting(host: String?, reason: String, after: Int)
+  /// A check is being asked (again), for progress.
+  case asking(TaskID)
+  /// Bytes of an action's output, already committed.
+  case output(task: TaskID, OutputStream, [UInt8])
+  /// Something worth saying once, such as which transport serves a host.
+  case notice(String)
+}
+
+/// How driving a run came to its end in this process.
+package enum DriveEnd: Hashable, Sendable {
+  case ended(RunOutcome)
+  case stopped(StopReason)
+  /// The journal could not be written; nothing was done that it does not know.
+  case journalFailed(JournalError)
+  /// A host refused, in a way that waiting does not cure.
+  case hostFailed(host: String?, TransportError)
+}
+
+/// What a person at the terminal can tell a driver while it drives.
+package enum OperatorCommand: Hashable, Sendable {
+  /// First Ctrl-C or SIGTERM: nothing new starts, remote actions go on.
+  case detach
+  case confirm(TaskID, by: String)
+  case deny(TaskID, by: String)
+  case cancel(by: String)
+}
+
+/// How a driver behaves where the runbook leaves a choice.
+package struct DriveOptions: Sendable {
+  /// Milliseconds until an unreachable host stops the run.
+  package var reconnectFor = 300_000
+  /// Journaled bytes of one stream of a task at most; head and tail are kept.
+  package var outputLimit = 64 << 20
+  /// A `confirm` is answered with yes by this person.
+  package var confirmsAll: String?
+  /// A person is at the terminal: a `confirm` waits instead of stopping the run.
+  package var isAttended = false
+
+  package init() {}
+}
