@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# What every script of the lab shares: the settings, the hosts, messages, bounded waiting.
+# Sourced, never run.
+# shellcheck disable=SC2034 # used by the files that source this one
+
+set -u -o pipefail
+
+LAB_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+LAB_STATE=${LAB_STATE:-/var/lib/reprise-lab}
+LAB_CACHE=${LAB_CACHE:-/var/cache/reprise-lab}
+LAB_STORE=$LAB_STATE/store
+LAB_COMMAND=lab/$(basename "$0")
+LAB_CGROUP=/reprise-lab
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C.UTF-8 LAB_STATE LAB_CACHE LAB_HOME PATH
+
+# Exit codes: 0 done, 1 failed, then these.
+EXIT_USAGE=64
+EXIT_MACHINE=69
+EXIT_HELD=76
+
+LAB_HOSTS=(db-master-01 db-slave-01 db-slave-02 haproxy-01 install-01)
+LAB_DB_HOSTS=(db-master-01 db-slave-01 db-slave-02)
+
+# address_of HOST: the host's private address; nothing for a host that is not of the lab.
+address_of() {
+  case $1 in
+    db-master-01) echo 10.0.0.120 ;;
+    db-slave-01) echo 10.0.0.121 ;;
+    db-slave-02) echo 10.0.0.122 ;;
+    haproxy-01) echo 10.0.0.11 ;;
+    install-01) echo 10.0.0.250 ;;
+  esac
+}
+
+# is_db_host HOST: whether the host carries a member of the cluster.
+is_db_host() {
+  [[ $1 == db-* ]]
+}
+
+LAB_STARTED=${LAB_STARTED:-$EPOCHREALTIME}
+
+# elapsed: seconds since the command started, with one decimal.
+elapsed() {
+  awk -v a="$LAB_STARTED" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'
+}
+
+# say TEXT…: one line of progress on standard error, with the time since the start.
+say() {
+  printf '%6s s  %s\n' "$(elapsed)" "$*" >&2
+}
+
+# fail WHAT NEXT [CODE]: what happened and what to do about it, then the end.
+fail() {
+  printf '%s: %s\n  What to do: %s\n' "$LAB_COMMAND" "$1" "$2" >&2
+  exit "${3:-1}"
+}
+
+# usage TEXT: the command was called the wrong way.
+usage() {
+  printf 'usage: %s\n' "$1" >&2
+  exit "$EXIT_USAGE"
+}
+
+# require_host HOST: ends the command when no such host exists.
+require_host() {
+  [[ -n $(address_of "$1") ]] ||
+    fail "there is no host \"$1\" in the lab" "name one of: ${LAB_HOSTS[*]}" "$EXIT_USAGE"
+}
+
+# wait_until SECONDS COMMAND…: asks until the command succeeds; 1 when the time is over.
+wait_until() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < deadline)) || return 1
+    pause 0.1
+  done
+}
+
+# pause SECONDS: gives the processor back between two looks, without starting a process.
+pause() {
+  if [[ -z ${LAB_PAUSE_FD:-} ]]; then
+    exec {LAB_PAUSE_FD}<> <(:)
+  fi
+  read -r -t "$1" -u "$LAB_PAUSE_FD" || true
+}
+
+# quietly LOG COMMAND…: runs with all output in LOG; on failure shows its end.
+quietly() {
+  local log=$1 status=0
+  shift
+  mkdir -p "$(dirname "$log")"
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  if ((status != 0)); then
+    printf '  the last lines of %s:\n' "$log" >&2
+    tail -n 15 "$log" | sed 's/^/    /' >&2
+  fi
+  return "$status"
+}
+
+# need_root: everything in the lab mounts and makes namespaces.
+need_root() {
+  ((EUID == 0)) ||
+    fail "this needs root (it makes namespaces and mounts)" "run it with sudo" "$EXIT_MACHINE"
+}
+
+# take_lock: only one command at a time changes the lab; says who is at work otherwise.
+take_lock() {
+  mkdir -p "$LAB_CACHE"
+  exec 9>>"$LAB_CACHE/lock"
+  if ! flock --nonblock 9; then
+    fail "another command is changing the lab: $(cat "$LAB_CACHE/lock-holder" 2>/dev/null)" \
+      "wait until it has ended, then try again" "$EXIT_HELD"
+  fi
+  printf '%s, process %s, since %s\n' "$LAB_COMMAND" "$$" "$(date '+%F %T')" \
+    >"$LAB_CACHE/lock-holder"
+}
