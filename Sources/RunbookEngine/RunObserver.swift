@@ -8,6 +8,8 @@ package enum RunUpdate: Sendable {
   case connecting(host: String?)
   /// A connection could not be made or was lost; the next try comes after so many milliseconds.
   case reconnecting(host: String?, reason: String, after: Int)
+  /// The host was given up; the error carries the remedy.
+  case unreachable(host: String?, TransportError)
   /// A check is being asked (again), for progress.
   case asking(TaskID)
   /// Bytes of an action's output, already committed.
@@ -22,8 +24,6 @@ package enum DriveEnd: Hashable, Sendable {
   case stopped(StopReason)
   /// The journal could not be written; nothing was done that it does not know.
   case journalFailed(JournalError)
-  /// A host refused, in a way that waiting does not cure.
-  case hostFailed(host: String?, TransportError)
 }
 
 /// What a person at the terminal can tell a driver while it drives.

@@ -67,6 +67,9 @@ package struct ExchangeEnd: Codable, Hashable, Sendable {
     case notStarted(String)
     /// Another process holds the claim: look, do not start.
     case alreadyClaimed
+    /// Made by the engine: the action ended well, and the wrapper went away before every check
+    /// and output was asked. They are asked by themselves.
+    case interrupted
   }
   package var verdict: Verdict
   /// Exit status of the action; nil where it did not run. Above 128: ended by a signal.

@@ -57,9 +57,16 @@ extension RunState {
       case .forward:
         if end.status != nil { $0.isTouched = true }
         $0.lastPoll = nil
-        if let polled { $0.phase = .polling(since: time, .afterAction(check: polled)) }
+        if end.verdict == .interrupted {
+          $0.phase = .polling(since: time, .interrupted)
+        } else if let polled {
+          $0.phase = .polling(since: time, .afterAction(check: polled))
+        }
       case .rollback:
-        if let polled { $0.undo = .polling(since: time, check: polled) }
+        $0.lastPoll = nil
+        if let position = end.verdict == .interrupted ? 0 : polled {
+          $0.undo = .polling(since: time, check: position)
+        }
       }
     }
   }

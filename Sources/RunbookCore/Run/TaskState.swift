@@ -16,6 +16,8 @@ package struct TaskState: Hashable, Sendable {
   package enum Polling: Hashable, Sendable {
     /// The check that failed decides how long.
     case afterAction(check: Int)
+    /// The action ended well and its checks were not all asked.
+    case interrupted
     /// The outcome is in doubt and the check decides it.
     case settling(Doubt)
   }

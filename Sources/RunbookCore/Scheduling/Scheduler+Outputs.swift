@@ -42,6 +42,8 @@ extension Scheduler {
 /// Why bytes are not a value of an output.
 package struct OutputProblem: Error, Hashable, Sendable {
   package var text: String
+
+  package init(text: String) { self.text = text }
 }
 
 extension Value {

@@ -74,7 +74,7 @@ extension Scheduler {
       guard case .code(_, let checks) = step.rollback else { return endUndo(id, .done) }
       if case .complete? = task.lastPoll?.verdict { return endUndo(id, .done) }
       switch nextAsking(
-        of: checks, at: position, step.environment, task, since: since, atOnce: false)
+        of: checks, at: position, step.environment, task, since: since, atOnce: true)
       {
       case .over: return endUndo(id, .failed(.check(position)))
       case .at(let due):
@@ -95,7 +95,7 @@ extension Scheduler {
 
   private func failure(of end: ExchangeEnd) -> Failure {
     switch end.verdict {
-    case .complete, .satisfied, .alreadyClaimed, .actionFailed:
+    case .complete, .satisfied, .alreadyClaimed, .interrupted, .actionFailed:
       end.cancelled
         ? .cancelled : .action(status: end.status ?? -1, timedOut: end.timedOut)
     case .requireFailed(let position): .require(position)

@@ -64,8 +64,8 @@ extension Scheduler {
     case .checkFailed(let position): return fail(id, step, .check(position))
     case .outputFailed(let position): return fail(id, step, outputFailure(step, position))
     case .notStarted(let reason): return self.end(id, .failed(.notStarted(reason)))
-    case .alreadyClaimed:
-      preconditionFailure("attempt \(key) ended as already claimed: it is to be followed")
+    case .alreadyClaimed, .interrupted:
+      preconditionFailure("attempt \(key) came back as \(end.verdict): it is to be followed")
     }
   }
 
@@ -85,8 +85,13 @@ extension Scheduler {
     } else {
       position = 0
     }
-    let isSettling: Bool
-    if case .settling = polling { isSettling = true } else { isSettling = false }
+    var isSettling = false
+    var isAtOnce = true
+    switch polling {
+    case .settling: isSettling = true
+    case .interrupted: break
+    case .afterAction: isAtOnce = false
+    }
     if let last = task.lastPoll {
       switch last.verdict {
       case .complete:
@@ -96,18 +101,18 @@ extension Scheduler {
       case .outputFailed(let output):
         return fail(id, step, outputFailure(step, output))
       case .checkFailed, .requireFailed, .unlessCannotTell, .satisfied, .actionFailed, .notStarted,
-        .alreadyClaimed:
+        .alreadyClaimed, .interrupted:
         break
       }
     }
     let due: Timestamp
     switch nextAsking(
-      of: step.checks, at: position, step.environment, task, since: since, atOnce: isSettling)
+      of: step.checks, at: position, step.environment, task, since: since, atOnce: isAtOnce)
     {
     case .at(let time): due = time
     case .over:
       switch polling {
-      case .afterAction: return fail(id, step, .check(position))
+      case .afterAction, .interrupted: return fail(id, step, .check(position))
       case .settling(let doubt):
         if step.rerunIfInterrupted {
           record(.doubtSettled(id, .rerun, by: "if interrupted rerun"))

@@ -1,0 +1,62 @@
+import RunbookCore
+
+/// How the driver follows one attempt that is in flight on a connected host.
+struct Attendance {
+  enum Mode: Hashable {
+    /// Sent on this link: its end will be announced.
+    case sent
+    /// A look is on its way that will say what became of it.
+    case recovering
+    /// Found alive: looked at from time to time.
+    case following
+    /// Its wrapper was killed, its group goes on.
+    case waitingForGroup
+    /// Ended: what it wrote is fetched up to the final sizes.
+    case draining(ExchangeEnd, mayLackOutput: Bool)
+    /// Its outcome can't be known: what is there is fetched first.
+    case drainingIntoDoubt(Doubt)
+  }
+  var mode: Mode
+  var isLooking = false
+  var nextLook: Timestamp
+  /// Milliseconds between looks while nothing happens: grows up to a second.
+  var pause = 200
+
+  init(mode: Mode, now: Timestamp) {
+    self.mode = mode
+    nextLook = now + 300
+  }
+}
+
+/// The checks of a task asked by themselves: in no journal until they are answered.
+struct Poll {
+  var task: TaskID
+  var isRecheck: Bool
+  var end: ExchangeEnd?
+  var answers: [ProbeAnswer] = []
+
+  init(task: TaskID, isRecheck: Bool) {
+    self.task = task
+    self.isRecheck = isRecheck
+  }
+}
+
+extension Situation {
+  /// What a look found, seen from what the journal knows of the attempt.
+  init(
+    _ sighting: Sighting, _ attempt: AttemptState, directoryID: String?, hasAction: Bool
+  ) {
+    let claim: Claim
+    switch sighting.claim {
+    case .absent: claim = .absent
+    case .torn: claim = .torn
+    case .present: claim = .whole
+    }
+    self.init(
+      claim: claim, hasEnd: sighting.end != nil, hasActionStatus: sighting.actionStatus != nil,
+      wrapperIsAlive: sighting.wrapperIsAlive, actionIsAlive: sighting.actionIsAlive ?? false,
+      isSameBoot: attempt.bootID == nil || attempt.bootID == sighting.bootID,
+      isSameDirectory: attempt.directoryID == nil || attempt.directoryID == directoryID,
+      hasAction: hasAction)
+  }
+}

@@ -1,0 +1,133 @@
+import RunbookCore
+
+/// Makes the frames of a task from its step: what the host is asked, in which order.
+package struct ExchangeBuilder {
+  package var state: RunState
+  /// Milliseconds after which a check without `within`, or an `output from`, is ended.
+  static let defaultLimit = 60_000
+
+  package init(_ state: RunState) { self.state = state }
+
+  /// The whole attempt: guards, action, checks, outputs; or the rollback.
+  package func exchange(for id: TaskID, _ attempt: Attempt) -> Exchange? {
+    guard let step = state.index.step(id.step) else { return nil }
+    var items: [Exchange.Item] = []
+    switch attempt.purpose {
+    case .forward:
+      items += probes(.require, step.requires, id, step)
+      items += probes(.unless, step.unless, id, step)
+      if let action = actionScript(id, step) {
+        items.append(.action(action, timeout: state.amount(step.timeout, environment: step.environment)))
+      }
+      items += probes(.check, step.checks, id, step)
+      items += outputs(step)
+    case .rollback:
+      guard case .code(let code, let checks) = step.rollback else { return nil }
+      items.append(
+        .action(
+          script(code, step),
+          timeout: state.amount(step.timeout, environment: step.environment)))
+      items += probes(.check, checks, id, step)
+    }
+    return exchange(attempt.key, items, id, step, attempt: attempt.number)
+  }
+
+  /// The checks and outputs of a task asked by themselves, without an action.
+  package func poll(for id: TaskID, key: String, onlyLasting: Bool) -> Exchange? {
+    guard let step = state.index.step(id.step), let task = state.tasks[id] else { return nil }
+    var items: [Exchange.Item] = []
+    if case .polling = task.undo, case .code(_, let checks) = step.rollback {
+      items = probes(.check, checks, id, step)
+    } else if onlyLasting {
+      items = probes(.check, step.checks, id, step) { $0.isLasting }
+    } else {
+      items = probes(.check, step.checks, id, step) + outputs(step)
+    }
+    return exchange(key, items, id, step, attempt: task.attempts.count)
+  }
+
+  private func exchange(
+    _ key: String, _ items: [Exchange.Item], _ id: TaskID, _ step: Step, attempt: Int
+  ) -> Exchange {
+    var environment = state.environmentValues(
+      for: id, environment: step.environment, attempt: attempt)
+    for (name, value) in targets(id, step) { environment[name] = value }
+    return Exchange(
+      key: key, items: items, environment: environment,
+      user: step.user.map { state.text($0, for: id, environment: step.environment) })
+  }
+
+  private func actionScript(_ id: TaskID, _ step: Step) -> Exchange.Script? {
+    switch step.action {
+    case .run(let code)?: script(code, step)
+    case .write?, .stash?, .upload?, .confirm?, nil: nil
+    }
+  }
+
+  private func script(_ code: Code, _ step: Step) -> Exchange.Script {
+    let shell = state.plan.environments[step.environment].shell
+    let text = code.isShell && !shell.isEmpty ? shell + "\n" + code.text : code.text
+    return Exchange.Script(text: text, interpreter: code.interpreter)
+  }
+
+  private func outputs(_ step: Step) -> [Exchange.Item] {
+    step.outputs.enumerated().compactMap { position, output in
+      output.source.map {
+        .probe(
+          Exchange.Probe(
+            stage: .output, index: position, script: script($0, step), limit: Self.defaultLimit))
+      }
+    }
+  }
+
+  private func probes(
+    _ stage: ProbeStage, _ checks: [Check], _ id: TaskID, _ step: Step,
+    where isWanted: (Check) -> Bool = { _ in true }
+  ) -> [Exchange.Item] {
+    checks.enumerated().compactMap { position, check in
+      guard isWanted(check), check.isAskedOnHost else { return nil }
+      let within = state.amount(check.within, environment: step.environment)
+      var probe = Exchange.Probe(
+        stage: stage, index: position, script: Exchange.Script(text: ""),
+        isNegated: check.isNegated, limit: within ?? Self.defaultLimit)
+      switch check.subject {
+      case .code(let code, let says):
+        probe.script = script(code, step)
+        probe.says = says.map { state.text($0, for: id, environment: step.environment) }
+      case .tcp:
+        probe.script.text = ReachScript.tcp(variable: target(stage, position))
+      case .http(_, let status, let says):
+        probe.script.text = ReachScript.http(variable: target(stage, position), status: status)
+        probe.says = says.map { state.text($0, for: id, environment: step.environment) }
+      case .expression:
+        return nil
+      }
+      return .probe(probe)
+    }
+  }
+
+  /// Addresses of `tcp` and `http` reach their scripts as values, like everything else.
+  private func targets(_ id: TaskID, _ step: Step) -> [(String, String)] {
+    var result: [(String, String)] = []
+    for (stage, checks) in [
+      (ProbeStage.require, step.requires), (.unless, step.unless), (.check, step.checks),
+    ] {
+      for (position, check) in checks.enumerated() {
+        switch check.subject {
+        case .tcp(let template), .http(let template, _, _):
+          result.append(
+            (
+              target(stage, position),
+              state.text(template, for: id, environment: step.environment)
+            ))
+        case .code, .expression: break
+        }
+      }
+    }
+    return result
+  }
+
+  private func target(_ stage: ProbeStage, _ position: Int) -> String {
+    "reprise_\(stage.rawValue)_\(position)"
+  }
+}

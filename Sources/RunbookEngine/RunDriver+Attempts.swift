@@ -1,0 +1,200 @@
+import RunbookCore
+
+/// Attempts in flight: sent, followed, recovered, fetched.
+extension RunDriver {
+  func act(on wants: Set<Want>, _ group: inout TaskGroup<Void>) {
+    for want in wants {
+      switch want {
+      case .connect(let host): connect(host, &group)
+      case .attend(let key): attend(key)
+      case .poll(let id): poll(id, isRecheck: false)
+      case .recheck(let id): poll(id, isRecheck: true)
+      case .readOutput(let key): read(key, &group)
+      case .ask(let id):
+        if let by = options.confirmsAll { mailbox.put(.command(.confirm(id, by: by))) }
+      case .wake(let time): wake(at: time, &group)
+      }
+    }
+    fresh = []
+  }
+
+  private func attend(_ key: AttemptKey) {
+    guard attended[key] == nil, let attempt = state.attempts[key],
+      let link = links[attempt.task.host]
+    else { return }
+    if fresh.contains(key) {
+      send(key, attempt, link)
+    } else {
+      attended[key] = Attendance(mode: .recovering, now: clock.now())
+      look(key, asksAlive: true)
+    }
+  }
+
+  private func send(_ key: AttemptKey, _ attempt: AttemptState, _ link: Link) {
+    guard let exchange = ExchangeBuilder(state).exchange(for: attempt.task, attempt.attempt) else {
+      return
+    }
+    attended[key] = Attendance(mode: .sent, now: clock.now())
+    link.link.send(.exchange(exchange))
+  }
+
+  private func look(_ key: AttemptKey, asksAlive: Bool = false) {
+    guard let attempt = state.attempts[key], let link = links[attempt.task.host] else { return }
+    attended[key]?.isLooking = true
+    link.link.send(
+      .look(
+        Look(
+          key: key, outputOffset: attempt.outputOffset, errorOffset: attempt.errorOffset,
+          logOffset: attempt.logOffset, asksAlive: asksAlive)))
+  }
+
+  /// Looks at every attempt whose time has come.
+  func lookAtAttempts() {
+    let now = clock.now()
+    for (key, attendance) in attended where !attendance.isLooking && now >= attendance.nextLook {
+      switch attendance.mode {
+      case .sent, .following, .draining, .drainingIntoDoubt: look(key)
+      case .recovering, .waitingForGroup: look(key, asksAlive: true)
+      }
+    }
+  }
+
+  func take(_ report: HostReport, from host: String?) {
+    switch report {
+    case .pong: break
+    case .lost(let reason): lost(host, reason)
+    case .stale(let known):
+      end = .journalFailed(.superseded(run: state.description?.id ?? "", epoch: known >> 16))
+    case .notStarted(let key, let reason):
+      ended(key, ExchangeEnd(verdict: .notStarted(reason)), hasOutput: false, hasLog: false)
+    case .ended(let key, let end, let hasOutput, let hasLog):
+      ended(key, end, hasOutput: hasOutput, hasLog: hasLog)
+    case .looked(let sighting):
+      if polls[sighting.key] != nil {
+        polled(sighting)
+      } else {
+        looked(sighting)
+      }
+    }
+  }
+
+  private func ended(_ key: String, _ end: ExchangeEnd, hasOutput: Bool, hasLog: Bool) {
+    if polls[key] != nil { return pollEnded(key, end, hasLog: hasLog) }
+    guard attended[key] != nil, state.attempts[key]?.isInFlight ?? false else { return }
+    if end.verdict == .alreadyClaimed {
+      attended[key]?.mode = .recovering
+      return look(key, asksAlive: true)
+    }
+    if !hasOutput, !hasLog { return close(key, end, mayLackOutput: false) }
+    attended[key]?.mode = .draining(end, mayLackOutput: false)
+    look(key)
+  }
+
+  private func close(_ key: AttemptKey, _ end: ExchangeEnd, mayLackOutput: Bool) {
+    attended[key] = nil
+    record(.exchangeEnded(key: key, end, mayLackOutput: mayLackOutput))
+    finished[state.attempts[key]?.task.host, default: []].append(key)
+  }
+
+  private func looked(_ sighting: Sighting) {
+    let key = sighting.key
+    guard let attendance = attended[key], state.attempts[key]?.isInFlight ?? false else { return }
+    attended[key]?.isLooking = false
+    let isGrown = fetch(sighting)
+    guard let attempt = state.attempts[key] else { return }
+    let isDrained =
+      attempt.outputOffset >= sighting.outputSize && attempt.errorOffset >= sighting.errorSize
+      && attempt.logOffset >= sighting.logSize
+    pace(key, isGrown: isGrown)
+    switch attendance.mode {
+    case .draining(let end, let mayLackOutput):
+      if isDrained {
+        close(key, end, mayLackOutput: mayLackOutput)
+      } else {
+        effects.append { self.look(key) }
+      }
+    case .drainingIntoDoubt(let doubt):
+      if isDrained {
+        attended[key] = nil
+        record(.doubtRaised(attempt.task, doubt))
+      } else {
+        effects.append { self.look(key) }
+      }
+    case .sent, .following:
+      if let end = sighting.end {
+        drain(key, .draining(end, mayLackOutput: false), isDrained)
+      } else if !sighting.wrapperIsAlive {
+        attended[key]?.mode = .recovering
+        look(key, asksAlive: true)
+      } else if !isDrained, isGrown {
+        effects.append { self.look(key) }
+      }
+    case .recovering, .waitingForGroup:
+      recover(key, attempt, sighting, isDrained: isDrained)
+    }
+  }
+
+  private func recover(
+    _ key: AttemptKey, _ attempt: AttemptState, _ sighting: Sighting, isDrained: Bool
+  ) {
+    guard let link = links[attempt.task.host] else { return }
+    let situation = Situation(
+      sighting, attempt, directoryID: link.directoryID, hasAction: hasAction(attempt))
+    switch Recovery.decide(situation).verdict {
+    case .start:
+      effects.append {
+        if let attempt = self.state.attempts[key] { self.send(key, attempt, link) }
+      }
+    case .reattach:
+      attended[key]?.mode = .following
+    case .waitForGroup:
+      attended[key]?.mode = .waitingForGroup
+    case .takeEnd(let mayLackOutput):
+      guard let end = sighting.end else { return }
+      drain(key, .draining(end, mayLackOutput: mayLackOutput), isDrained)
+    case .takeActionStatus(let mayLackOutput):
+      guard let status = sighting.actionStatus else { return }
+      let end = ExchangeEnd(
+        verdict: status == 0 ? .interrupted : .actionFailed, status: status,
+        outputSize: sighting.outputSize, errorSize: sighting.errorSize,
+        logSize: sighting.logSize)
+      drain(key, .draining(end, mayLackOutput: mayLackOutput), isDrained)
+    case .doubt(let doubt):
+      drain(key, .drainingIntoDoubt(doubt), isDrained)
+    }
+  }
+
+  /// Fetches what is left before the end is taken.
+  private func drain(_ key: AttemptKey, _ mode: Attendance.Mode, _ isDrained: Bool) {
+    attended[key]?.mode = mode
+    guard isDrained else {
+      effects.append { self.look(key) }
+      return
+    }
+    switch mode {
+    case .draining(let end, let mayLackOutput): close(key, end, mayLackOutput: mayLackOutput)
+    case .drainingIntoDoubt(let doubt):
+      attended[key] = nil
+      if let task = state.attempts[key]?.task { record(.doubtRaised(task, doubt)) }
+    case .sent, .recovering, .following, .waitingForGroup: break
+    }
+  }
+
+  private func hasAction(_ attempt: AttemptState) -> Bool {
+    guard attempt.attempt.purpose == .forward, let step = state.index.step(attempt.task.step) else {
+      return true
+    }
+    switch step.action {
+    case .run?, .write?, .stash?, .upload?: return true
+    case .confirm?, nil: return false
+    }
+  }
+
+  /// Looks more often while something comes.
+  private func pace(_ key: AttemptKey, isGrown: Bool) {
+    guard var attendance = attended[key] else { return }
+    attendance.pause = isGrown ? 100 : min(1000, attendance.pause * 3 / 2)
+    attendance.nextLook = clock.now() + attendance.pause
+    attended[key] = attendance
+  }
+}

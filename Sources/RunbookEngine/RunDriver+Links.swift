@@ -1,0 +1,129 @@
+import RunbookCore
+
+/// Trying to reach a host.
+struct Reconnection {
+  /// When it was reached last, or first wanted.
+  var since: Timestamp
+  var tries = 0
+  var isTrying = false
+  var nextTry: Timestamp?
+}
+
+/// Links to hosts: made, lost, made again.
+extension RunDriver {
+  /// A host that this process has never reached is given up sooner than one that went away.
+  private static let firstContact = 15_000
+
+  func connect(_ host: String?, _ group: inout TaskGroup<Void>) {
+    guard links[host] == nil else { return }
+    let now = clock.now()
+    var reconnection = connecting[host] ?? Reconnection(since: now)
+    guard !reconnection.isTrying else { return }
+    if let next = reconnection.nextTry, now < next { return }
+    reconnection.isTrying = true
+    reconnection.nextTry = nil
+    reconnection.tries += 1
+    connecting[host] = reconnection
+    observe(.connecting(host: host))
+    linkCount += 1
+    let number = linkCount
+    let greeting = Greeting(
+      run: state.description?.id ?? "", hostName: host ?? "local",
+      epoch: state.epoch << 16 | number, isResumed: state.hosts[host]?.directoryID != nil)
+    let (transport, mailbox) = (transport, mailbox)
+    let target = host.flatMap { state.binding.host($0) }
+    group.addTask {
+      do throws(TransportError) {
+        let made = try await transport.connect(to: target, greeting: greeting) {
+          mailbox.put(.report(host: host, link: number, $0))
+        }
+        mailbox.put(.connected(host: host, link: made.link, made.facts, number: number))
+      } catch {
+        mailbox.put(.notConnected(host: host, error))
+      }
+    }
+  }
+
+  func connected(_ host: String?, _ link: any HostLink, _ facts: HostFacts, number: Int) {
+    connecting[host] = nil
+    links[host] = Link(link: link, number: number, directoryID: facts.directoryID)
+    let unknown = facts.claims.filter { state.attempts[$0] == nil }
+    if !unknown.isEmpty {
+      end = .journalFailed(
+        .outdated(
+          run: state.description?.id ?? "",
+          detail: "\(host ?? "this machine") has claims that the journal does not know: "
+            + unknown.sorted().joined(separator: ", ")))
+      return
+    }
+    record(
+      .hostGreeted(
+        host: host, bootID: facts.bootID, directoryID: facts.directoryID,
+        freeBytes: facts.freeBytes))
+  }
+
+  func notConnected(_ host: String?, _ error: TransportError) {
+    let now = clock.now()
+    guard var reconnection = connecting[host] else { return }
+    reconnection.isTrying = false
+    if case .stale(let known) = error {
+      end = .journalFailed(
+        .superseded(run: state.description?.id ?? "", epoch: known >> 16))
+      return
+    }
+    let patience =
+      isKnown(host) ? options.reconnectFor : min(options.reconnectFor, Self.firstContact)
+    if !error.mayPass || now >= reconnection.since + patience {
+      connecting[host] = nil
+      record(.hostGivenUp(host: host, reason: error.reason))
+      observe(.unreachable(host: host, error))
+      return
+    }
+    let pause = min(10_000, 250 << min(reconnection.tries, 6))
+    reconnection.nextTry = min(now + pause, reconnection.since + patience)
+    connecting[host] = reconnection
+    observe(.reconnecting(host: host, reason: error.reason, after: pause))
+  }
+
+  private func isKnown(_ host: String?) -> Bool {
+    if case .lost? = state.hosts[host]?.connection { return true }
+    return false
+  }
+
+  func lost(_ host: String?, _ reason: String) {
+    links[host] = nil
+    for (key, attempt) in state.attempts where attempt.task.host == host { attended[key] = nil }
+    polls = polls.filter { $0.value.task.host != host }
+    finished[host] = nil
+    record(.hostLost(host: host, reason: reason))
+  }
+
+  func closeLinks(farewell end: DriveEnd) async {
+    let isOver = end == .ended(.succeeded) || end == .ended(.rolledBack)
+    await withTaskGroup(of: Void.self) { group in
+      for (host, link) in links {
+        if isOver {
+          link.link.send(.farewell)
+        } else if let keys = finished[host], !keys.isEmpty {
+          link.link.send(.discard(keys: keys))
+        }
+        group.addTask { await link.link.close() }
+      }
+    }
+    links = [:]
+  }
+}
+
+extension TransportError {
+  /// What happened, in words, without the remedy.
+  package var reason: String {
+    switch self {
+    case .unreachable(let reason): reason
+    case .refused(let reason, _): reason
+    case .hostKeyUnknown(let fingerprint, _): "its host key is not known: \(fingerprint)"
+    case .hostKeyChanged(let fingerprint, _): "its host key has changed: \(fingerprint)"
+    case .unsuitable(let reason, _): reason
+    case .stale(let known): "a newer owner of this run exists (\(known))"
+    }
+  }
+}

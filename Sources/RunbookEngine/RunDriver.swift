@@ -1,0 +1,242 @@
+import RunbookCore
+
+/// Drives a run: the one loop of the engine. Record, apply, act.
+///
+/// Whatever the world says waits in the mailbox. One turn takes all of it, applies it, lets the
+/// scheduler say what follows, journals everything in one transaction, and only then acts. It is
+/// an actor because its state belongs to that one loop and to nothing else.
+package actor RunDriver {
+  enum Input: Sendable {
+    case connected(host: String?, link: any HostLink, HostFacts, number: Int)
+    case notConnected(host: String?, TransportError)
+    case report(host: String?, link: Int, HostReport)
+    case command(OperatorCommand)
+    case requests([OperatorRequest])
+    case printed(key: AttemptKey, [UInt8])
+    case journalFailed(JournalError)
+    case timer
+  }
+
+  struct Link {
+    var link: any HostLink
+    var number: Int
+    var directoryID: String
+  }
+
+  let journal: any Journal
+  let transport: any Transport
+  let clock: any RunClock
+  let options: DriveOptions
+  let observe: @Sendable (RunUpdate) -> Void
+  let commands: AsyncStream<OperatorCommand>
+  let mailbox = Mailbox<Input>()
+
+  package private(set) var state: RunState
+  /// Waiting for the commit of this turn.
+  var entries: [JournalEntry]
+  /// What to do after it.
+  var effects: [() -> Void] = []
+  var links: [String?: Link] = [:]
+  var connecting: [String?: Reconnection] = [:]
+  var linkCount = 0
+  var attended: [AttemptKey: Attendance] = [:]
+  /// Attempts whose intent this turn commits: they are sent without a look.
+  var fresh: Set<AttemptKey> = []
+  var polls: [String: Poll] = [:]
+  var pollCount = 0
+  var reading: Set<AttemptKey> = []
+  var finished: [String?: [AttemptKey]] = [:]
+  var armed: Timestamp?
+  var end: DriveEnd?
+  private var nextRequests: Timestamp
+
+  package init(
+    opening: RunOpening, journal: any Journal, transport: any Transport, clock: any RunClock,
+    options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
+    observe: @escaping @Sendable (RunUpdate) -> Void = { _ in }
+  ) {
+    state = opening.state
+    entries = opening.facts.map { JournalEntry($0) }
+    self.journal = journal
+    self.transport = transport
+    self.clock = clock
+    self.options = options
+    self.commands = commands
+    self.observe = observe
+    nextRequests = clock.now() + 1000
+  }
+
+  /// Drives until the run ends or has to stop. Links are closed when it returns; what runs on
+  /// hosts goes on.
+  package func drive() async -> DriveEnd {
+    let end = await withTaskGroup(of: Void.self) { group in
+      let (mailbox, commands) = (mailbox, commands)
+      group.addTask {
+        for await command in commands { mailbox.put(.command(command)) }
+      }
+      mailbox.put(.timer)
+      var end: DriveEnd?
+      while end == nil {
+        let inputs = await mailbox.takeAll()
+        end = await turn(inputs, &group)
+      }
+      group.cancelAll()
+      return end ?? .stopped(.detached)
+    }
+    await closeLinks(farewell: end)
+    return end
+  }
+
+  private func turn(_ inputs: [Input], _ group: inout TaskGroup<Void>) async -> DriveEnd? {
+    if let armed, clock.now() >= armed { self.armed = nil }
+    for input in inputs { take(input) }
+    let agenda = Scheduler.advance(&state, at: clock.now())
+    for fact in agenda.facts {
+      if case .attemptStarted(_, let attempt) = fact.event { fresh.insert(attempt.key) }
+      entries.append(JournalEntry(fact))
+    }
+    if end == nil, let stop = stopReason(agenda) {
+      record(.ownerLeft(stop))
+      end = .stopped(stop)
+    }
+    if let failed = await commit() { return .journalFailed(failed) }
+    for effect in effects { effect() }
+    effects = []
+    if let end { return end }
+    if let outcome = state.outcome { return .ended(outcome) }
+    act(on: agenda.wants, &group)
+    lookAround(&group)
+    return nil
+  }
+
+  private func take(_ input: Input) {
+    switch input {
+    case .timer: break
+    case .command(let command): obey(command, request: nil)
+    case .requests(let requests): for request in requests { obey(request) }
+    case .connected(let host, let link, let facts, let number):
+      connected(host, link, facts, number: number)
+    case .notConnected(let host, let error): notConnected(host, error)
+    case .report(let host, let number, let report):
+      guard links[host]?.number == number else { return }
+      take(report, from: host)
+    case .printed(let key, let bytes): printed(key, bytes)
+    case .journalFailed(let error): end = .journalFailed(error)
+    }
+  }
+
+  /// Applies an event and keeps it for the commit of this turn.
+  func record(_ event: Event, output: [UInt8] = [], request: Int? = nil) {
+    let fact = Fact(time: clock.now(), event: event)
+    state.apply(fact)
+    entries.append(JournalEntry(fact, output: output, request: request))
+  }
+
+  private func commit() async -> JournalError? {
+    guard !entries.isEmpty else { return nil }
+    let batch = entries
+    entries = []
+    do {
+      try await journal.append(batch)
+    } catch {
+      return error
+    }
+    observe(.facts(batch.map(\.fact)))
+    for entry in batch {
+      if case .outputReceived(let key, let stream, _, _, _) = entry.fact.event,
+        let task = state.attempts[key]?.task
+      {
+        observe(.output(task: task, stream, entry.output))
+      }
+    }
+    return nil
+  }
+
+  /// Why the run has to stop here, where it does.
+  private func stopReason(_ agenda: Agenda) -> StopReason? {
+    guard let reason = agenda.stop else { return nil }
+    if reason == .waitingForPerson, options.isAttended || options.confirmsAll != nil { return nil }
+    return reason
+  }
+
+  private func obey(_ request: OperatorRequest) {
+    switch request.kind {
+    case .cancel: obey(.cancel(by: request.by), request: request.id)
+    case .approve(let step), .deny(let step):
+      let waiting = state.waitingForPerson.filter { $0.step == step }
+      var isApproved = false
+      if case .approve = request.kind { isApproved = true }
+      for id in waiting {
+        obey(
+          isApproved ? .confirm(id, by: request.by) : .deny(id, by: request.by),
+          request: request.id)
+      }
+    }
+  }
+
+  private func obey(_ command: OperatorCommand, request: Int?) {
+    guard state.outcome == nil, end == nil else { return }
+    switch command {
+    case .detach:
+      record(.ownerLeft(.detached))
+      end = .stopped(.detached)
+    case .confirm(let id, let by): record(.confirmed(id, by: by), request: request)
+    case .deny(let id, let by): record(.denied(id, by: by), request: request)
+    case .cancel(let by):
+      guard state.cancelledBy == nil else { return }
+      record(.cancelRequested(by: by), request: request)
+      for key in state.inFlight {
+        guard let host = state.attempts[key]?.task.host, let link = links[host] else { continue }
+        effects.append { link.link.send(.cancel(key: key, graceSeconds: 10)) }
+      }
+    }
+  }
+
+  /// Asks the journal now and then for what other processes want of this run.
+  func pollRequests(_ group: inout TaskGroup<Void>) {
+    let now = clock.now()
+    guard now >= nextRequests else { return }
+    nextRequests = now + 1000
+    let (journal, mailbox) = (journal, mailbox)
+    group.addTask {
+      do throws(JournalError) {
+        let requests = try await journal.requests()
+        if !requests.isEmpty { mailbox.put(.requests(requests)) }
+      } catch {
+        mailbox.put(.journalFailed(error))
+      }
+    }
+  }
+
+  /// The first time at which the loop has something to do by itself.
+  func wake(at time: Timestamp, _ group: inout TaskGroup<Void>) {
+    if let armed, armed <= time { return }
+    armed = time
+    let (clock, mailbox) = (clock, mailbox)
+    group.addTask {
+      await clock.sleep(until: time)
+      mailbox.put(.timer)
+    }
+  }
+
+  /// Deadlines of links, looks and requests.
+  private func lookAround(_ group: inout TaskGroup<Void>) {
+    pollRequests(&group)
+    lookAtAttempts()
+    let looks = attended.values.filter { !$0.isLooking }.map(\.nextLook)
+    let retries = connecting.values.compactMap(\.nextTry)
+    if let next = (looks + retries + [nextRequests]).min() { wake(at: next, &group) }
+  }
+}
+
+extension RunState {
+  /// Tasks whose `confirm` waits for its answer.
+  package var waitingForPerson: [TaskID] {
+    tasks.values.filter { task in
+      guard case .confirm? = index.step(task.id.step)?.action, task.confirmedBy == nil else {
+        return false
+      }
+      return task.outcome == nil
+    }.map(\.id)
+  }
+}

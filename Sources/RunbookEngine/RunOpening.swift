@@ -1,0 +1,159 @@
+import RunbookCore
+
+/// The first events of a process that takes a run over: of a new run, or of a resumed one.
+package struct RunOpening: Sendable {
+  /// The state with the events applied.
+  package var state: RunState
+  /// To be committed before anything else; the driver does it in its first turn.
+  package var facts: [Fact]
+  /// Failed tasks that are tried again: the operator is told their names.
+  package var reopened: [TaskID] = []
+
+  /// Who opens, and when.
+  package struct Opener: Sendable {
+    package var process: Int
+    package var `operator`: String
+    package var now: Timestamp
+
+    package init(process: Int, operator: String, now: Timestamp) {
+      self.process = process
+      self.operator = `operator`
+      self.now = now
+    }
+  }
+
+  /// A run that begins.
+  package init(
+    beginning description: RunDescription, plan: Plan, binding: Binding, by opener: Opener
+  ) {
+    state = RunState(plan: plan, binding: binding)
+    facts = []
+    record(.runStarted(description), opener)
+    record(.ownerTook(epoch: 1, process: opener.process, operator: opener.operator), opener)
+  }
+
+  /// A run that goes on. `state` is the fold over its journal.
+  ///
+  /// - Throws: what of the operator's wishes does not fit the run; nothing has happened then.
+  package init(
+    resuming state: RunState, _ wishes: ResumeWishes, by opener: Opener
+  ) throws(ResumeProblem) {
+    self.state = state
+    facts = []
+    switch state.outcome {
+    case .succeeded?: throw .isDone
+    case .rolledBack?: throw .isRolledBack
+    case .failed?, .cancelled?, .rollbackFailed?, nil: break
+    }
+    let settled = try decisions(wishes)
+    // A run that was left while it failed first reaches the end it would have reached.
+    let mayReopen = state.inFlight.isEmpty
+    let failed = state.reopenable
+    record(
+      .ownerTook(
+        epoch: state.epoch + 1, process: opener.process, operator: opener.operator), opener)
+    for (id, decision) in settled {
+      record(.doubtSettled(id, decision, by: opener.operator), opener)
+      if decision == .accept, self.state.tasks[id]?.outcome == nil {
+        record(.taskEnded(id, .accepted(by: opener.operator)), opener)
+      }
+    }
+    if mayReopen {
+      for id in failed {
+        record(.taskReopened(id, by: opener.operator), opener)
+        reopened.append(id)
+      }
+    }
+    for id in self.state.waitingForPerson where wishes.approved.contains(id.step) {
+      record(.confirmed(id, by: opener.operator), opener)
+    }
+    if wishes.ignoresDrift { record(.driftIgnored(by: opener.operator), opener) }
+  }
+
+  private mutating func record(_ event: Event, _ opener: Opener) {
+    let fact = Fact(time: opener.now, event: event)
+    state.apply(fact)
+    facts.append(fact)
+  }
+
+  /// Every doubt that the operator decides, by name.
+  private func decisions(
+    _ wishes: ResumeWishes
+  ) throws(ResumeProblem) -> [(TaskID, DoubtDecision)] {
+    let doubts = state.unsettled
+    var result: [(TaskID, DoubtDecision)] = []
+    for (names, decision) in [(wishes.accepted, DoubtDecision.accept), (wishes.rerun, .rerun)] {
+      for name in names {
+        let named = doubts.filter { name.fits($0) }
+        if named.isEmpty { throw .noSuchDoubt(name, doubts: doubts) }
+        result += named.map { ($0, decision) }
+      }
+    }
+    return result
+  }
+}
+
+/// What the operator says with `resume`.
+package struct ResumeWishes: Sendable {
+  package var rerun: [TaskName] = []
+  package var accepted: [TaskName] = []
+  package var approved: [StepPath] = []
+  package var ignoresDrift = false
+
+  package init() {}
+}
+
+/// `STEP[@HOST][#BATCH]` as an operator writes it: the step's name or its path.
+package struct TaskName: Hashable, Sendable, CustomStringConvertible {
+  package var step: String
+  package var host: String?
+  package var batch: [Int]?
+
+  package init(_ text: String) {
+    var rest = Substring(text)
+    if let mark = rest.lastIndex(of: "#") {
+      let numbers = rest[rest.index(after: mark)...].split(separator: ".").map { Int($0) }
+      if !numbers.isEmpty, !numbers.contains(nil) {
+        batch = numbers.compactMap { $0 }
+        rest = rest[..<mark]
+      }
+    }
+    if let mark = rest.firstIndex(of: "@") {
+      host = String(rest[rest.index(after: mark)...])
+      rest = rest[..<mark]
+    }
+    step = String(rest)
+  }
+
+  package func fits(_ id: TaskID) -> Bool {
+    guard id.step == step || id.step.hasSuffix("/" + step) else { return false }
+    if let host, id.host != host { return false }
+    if let batch, id.batch != batch { return false }
+    return true
+  }
+
+  package var description: String {
+    step + (host.map { "@" + $0 } ?? "")
+      + (batch.map { "#" + $0.map(String.init).joined(separator: ".") } ?? "")
+  }
+}
+
+/// Why a run cannot be resumed as asked.
+package enum ResumeProblem: Error, Hashable, Sendable {
+  case isDone
+  case isRolledBack
+  case noSuchDoubt(TaskName, doubts: [TaskID])
+}
+
+extension RunState {
+  /// Tasks in doubt, also those whose check is being asked again about it.
+  package var unsettled: [TaskID] {
+    tasks.values.filter { task in
+      if case .inDoubt = task.undo { return true }
+      switch task.phase {
+      case .inDoubt, .polling(_, .settling): return true
+      case .toCome, .inFlight, .polling, .pausing, .ended: return false
+      }
+    }.map(\.id).sorted { $0.description < $1.description }
+  }
+}
