@@ -1,0 +1,38 @@
+import RunbookEngine
+
+/// The errors about a host key, and their remedies.
+struct HostKeyErrors {
+  var target: SSHTarget
+  var key: HostKey
+  var fingerprint: String
+
+  private var described: String { "\(key.shortType) \(fingerprint)" }
+  private var file: String { target.userKnownHostsFiles.first ?? "~/.ssh/known_hosts" }
+  /// The user's own command that asks the host for its keys.
+  private var scan: String {
+    (target.port == 22 ? "" : "-p \(target.port) ") + target.address
+  }
+
+  var unknown: TransportError {
+    .hostKeyUnknown(
+      fingerprint: described,
+      remedy: "compare it with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on \(target.address), "
+        + "then run again with --accept-new-host-keys, or record it with "
+        + "`ssh-keyscan \(scan) >> \(file)`")
+  }
+
+  var changed: TransportError {
+    .hostKeyChanged(
+      fingerprint: described,
+      remedy: "somebody may be listening in. Only if the host was installed anew: compare the "
+        + "fingerprint on its console, then `ssh-keygen -R '\(target.knownHostsName)' -f \(file)` "
+        + "and run again with --accept-new-host-keys")
+  }
+
+  var revoked: TransportError {
+    .hostKeyChanged(
+      fingerprint: described,
+      remedy: "this key is marked @revoked in the known hosts: do not connect. Give "
+        + "\(target.address) a new host key, or remove the mark if it is wrong")
+  }
+}
