@@ -1,0 +1,30 @@
+import Foundation
+import Glibc
+
+/// Looks into `/proc`.
+package enum ProcessTable {
+  package static func children(of parent: pid_t) -> [pid_t] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { pid_t($0) }.filter { self.parent(of: $0) == parent }
+  }
+
+  package static func isSSHD(_ pid: pid_t) -> Bool {
+    let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
+    return name?.hasPrefix("sshd") ?? false
+  }
+
+  /// Resident memory of this process, in bytes.
+  package static var residentBytes: Int {
+    let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+    let pages = fields.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
+
+  private static func parent(of pid: pid_t) -> pid_t? {
+    guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+      let end = text.lastIndex(of: ")")
+    else { return nil }
+    let fields = text[end...].split(separator: " ")
+    return fields.count > 2 ? pid_t(fields[2]) : nil
+  }
+}
