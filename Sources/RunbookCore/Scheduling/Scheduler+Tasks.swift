@@ -19,7 +19,9 @@ extension Scheduler {
       }
       return start(id, .forward)
     case .inDoubt:
-      return .active
+      guard step.rerunIfInterrupted, state.cancelledBy == nil else { return .active }
+      record(.doubtSettled(id, .rerun, by: "if interrupted rerun"))
+      return start(id, .forward)
     }
   }
 
@@ -114,10 +116,6 @@ extension Scheduler {
       switch polling {
       case .afterAction, .interrupted: return fail(id, step, .check(position))
       case .settling(let doubt):
-        if step.rerunIfInterrupted {
-          record(.doubtSettled(id, .rerun, by: "if interrupted rerun"))
-          return start(id, .forward)
-        }
         record(.doubtRaised(id, doubt))
         return .active
       }

@@ -1,0 +1,107 @@
+import RunbookCore
+import RunbookEngine
+import RunbookTestSupport
+import Testing
+
+@Suite("Outcomes that can't be known, and people who decide")
+struct DoubtTests {
+  private func interrupted(
+    check: String? = nil, rerun: Bool = false, checkStatus: Int = 1
+  ) async throws -> (Simulation, SimulatedFleet, DriveEnd) {
+    let plan = TestPlan.make([
+      TestPlan.step("long", check: check) { $0.rerunIfInterrupted = rerun },
+      TestPlan.step("after"),
+    ])
+    let fleet = SimulatedFleet { _, script, before in
+      if script == "long" {
+        return SimulatedFleet.Result(output: "abcd", looks: before == 0 ? 100 : 0)
+      }
+      return SimulatedFleet.Result(status: script == "look" ? checkStatus : 0)
+    }
+    let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    await simulation.journal.crash(at: 6)
+    _ = try await simulation.drive()
+    #expect(fleet.started["long@db1"] == 1)
+    fleet.powerCut("db1")
+    await simulation.journal.crash(at: nil)
+    return (simulation, fleet, try await simulation.drive())
+  }
+
+  @Test func aRebootInMidActionIsADoubt() async throws {
+    let (simulation, fleet, end) = try await interrupted()
+    #expect(end == .stopped(.inDoubt))
+    #expect(fleet.started["long@db1"] == 1)
+    #expect(await simulation.state.unsettled.map(\.description) == ["long@db1"])
+    var wishes = ResumeWishes()
+    wishes.accepted = [TaskName("long@db1")]
+    #expect(try await simulation.drive(wishes) == .ended(.succeeded))
+    #expect(fleet.started["long@db1"] == 1)
+    #expect(fleet.started["after@db1"] == 1)
+  }
+
+  @Test func onlyTheOperatorStartsItAgain() async throws {
+    let (simulation, fleet, _) = try await interrupted()
+    #expect(try await simulation.drive() == .stopped(.inDoubt))
+    #expect(fleet.started["long@db1"] == 1)
+    var wishes = ResumeWishes()
+    wishes.rerun = [TaskName("long")]
+    #expect(try await simulation.drive(wishes) == .ended(.succeeded))
+    #expect(fleet.started["long@db1"] == 2)
+  }
+
+  @Test func itsCheckDecides() async throws {
+    let (simulation, fleet, end) = try await interrupted(check: "look", checkStatus: 0)
+    #expect(end == .ended(.succeeded))
+    #expect(fleet.started["long@db1"] == 1)
+    #expect(await simulation.state.tasks[TaskID("long", host: "db1")]?.outcome == .doneByCheck)
+  }
+
+  @Test func aCheckThatDoesNotHoldLeavesTheDoubt() async throws {
+    let (_, fleet, end) = try await interrupted(check: "look")
+    #expect(end == .stopped(.inDoubt))
+    #expect(fleet.started["long@db1"] == 1)
+  }
+
+  @Test func aNameThatIsNotInDoubtIsRefused() async throws {
+    let (simulation, _, _) = try await interrupted()
+    var wishes = ResumeWishes()
+    wishes.rerun = [TaskName("after")]
+    await #expect(throws: ResumeProblem.self) { try await simulation.drive(wishes) }
+  }
+
+  @Test func ifInterruptedRerunStartsItAgainByItself() async throws {
+    let (_, fleet, end) = try await interrupted(check: nil, rerun: true)
+    #expect(end == .ended(.succeeded))
+    #expect(fleet.started["long@db1"] == 2)
+  }
+
+  @Test func aConfirmWaitsForAPerson() async throws {
+    let plan = TestPlan.make([
+      TestPlan.step("ask", on: nil) {
+        $0.action = .confirm(Template(text: "go on?"))
+        $0.rollback = .notNeeded
+      }, TestPlan.step("after"),
+    ])
+    let fleet = SimulatedFleet()
+    let simulation = Simulation(plan, fleet: fleet)
+    #expect(try await simulation.drive() == .stopped(.waitingForPerson))
+    #expect(fleet.started.isEmpty)
+    await simulation.journal.request(.deny(step: "ask"), by: "eve")
+    #expect(try await simulation.drive() == .stopped(.waitingForPerson))
+    var wishes = ResumeWishes()
+    wishes.approved = ["ask"]
+    #expect(try await simulation.drive(wishes) == .ended(.succeeded))
+  }
+
+  @Test func anUnreachableHostStopsTheRunAndNothingIsLost() async throws {
+    let plan = TestPlan.make([TestPlan.step("a"), TestPlan.step("b")])
+    let fleet = SimulatedFleet()
+    fleet.setReachable("db2", false)
+    let simulation = Simulation(plan, fleet: fleet)
+    #expect(try await simulation.drive() == .stopped(.hostUnreachable(["db2"])))
+    fleet.setReachable("db2", true)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(fleet.started.values.allSatisfy { $0 == 1 })
+    #expect(fleet.started.count == 6)
+  }
+}

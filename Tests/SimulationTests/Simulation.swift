@@ -1,0 +1,51 @@
+import RunbookCore
+import RunbookEngine
+import RunbookTestSupport
+
+/// One run over a simulated fleet, driven by as many engines as it takes.
+struct Simulation {
+  let plan: Plan
+  let binding: Binding
+  let fleet: SimulatedFleet
+  let journal = MemoryJournal()
+  let clock = ManualClock()
+  var options = DriveOptions()
+
+  init(_ plan: Plan, hosts: Int = 3, fleet: SimulatedFleet) {
+    self.plan = plan
+    binding = TestPlan.binding(hosts: hosts)
+    self.fleet = fleet
+  }
+
+  private var opener: RunOpening.Opener {
+    RunOpening.Opener(process: 1, operator: "test", now: clock.now())
+  }
+
+  /// Starts the run, or resumes it where the journal holds one.
+  func drive(_ wishes: ResumeWishes = ResumeWishes()) async throws -> DriveEnd {
+    let facts = await journal.facts
+    let opening: RunOpening
+    if facts.isEmpty {
+      opening = RunOpening(
+        beginning: RunDescription(
+          id: "sim", runbook: "test", title: nil, operator: "test", machine: "here"),
+        plan: plan, binding: binding, by: opener)
+    } else {
+      opening = try RunOpening(resuming: fold(facts), wishes, by: opener)
+    }
+    let driver = RunDriver(
+      opening: opening, journal: journal, transport: fleet, clock: clock, options: options,
+      commands: AsyncStream { $0.finish() })
+    return await driver.drive()
+  }
+
+  func fold(_ facts: [Fact]) -> RunState {
+    var state = RunState(plan: plan, binding: binding)
+    for fact in facts { state.apply(fact) }
+    return state
+  }
+
+  var state: RunState {
+    get async { fold(await journal.facts) }
+  }
+}
