@@ -1,0 +1,110 @@
+import GRDB
+import RunbookCore
+import RunbookEngine
+
+/// Reads runs and their events back from the tables.
+enum StoredRows {
+  struct Loaded: Sendable {
+    var source: RunSource
+    var facts: [Fact]
+    var head: ChainHead
+    /// The last owner's.
+    var epoch: Int
+  }
+
+  static func number(of run: String, _ db: Database) throws -> Int? {
+    try Int.fetchOne(
+      try db.cachedStatement(sql: "SELECT number FROM run WHERE id = ?"), arguments: [run])
+  }
+
+  /// All of a run that its owner has taken over: nobody appends to it meanwhile.
+  ///
+  /// - Throws: `damaged` with the first event that is not as it was written.
+  static func load(
+    _ run: String, number: Int, from connection: Connection
+  ) throws(JournalError) -> Loaded {
+    let path = connection.path
+    return try connection.read { db in
+      let (stored, start) = try source(number, db)
+      var check = ChainCheck(run: run, path: path, start: start)
+      try check.begin(stored)
+      var facts: [Fact] = []
+      try forEachEvent(of: number, after: 0, db) { row in
+        try check.take(row)
+        facts.append(try row.fact(path: path))
+        return true
+      }
+      let storedHead = try head(number, db)
+      let head = try check.end(at: storedHead, number: number)
+      return Loaded(
+        source: try stored.decoded(path: path), facts: facts, head: head,
+        epoch: storedHead?.epoch ?? 0)
+    }
+  }
+
+  static func source(_ number: Int, _ db: Database) throws -> (StoredSource, start: [UInt8]) {
+    let row = try Row.fetchOne(
+      db, sql: "SELECT id, description, plan, sources, binding, start FROM run WHERE number = ?",
+      arguments: [number])!
+    return (
+      StoredSource(
+        id: row[0], description: row.bytes(1), plan: row.bytes(2), sources: row.bytes(3),
+        binding: row.bytes(4)),
+      row.bytes(5)
+    )
+  }
+
+  static func head(_ number: Int, _ db: Database) throws -> StoredHead? {
+    let statement = try db.cachedStatement(
+      sql: "SELECT epoch, events, hash FROM head WHERE run = ?")
+    return try Row.fetchOne(statement, arguments: [number]).map {
+      StoredHead(epoch: $0[0], events: $0[1], hash: $0.bytes(2))
+    }
+  }
+
+  /// Events in order until `take` returns false.
+  static func forEachEvent(
+    of number: Int, after sequence: Int, _ db: Database, _ take: (EventRow) throws -> Bool
+  ) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT sequence, time, body, output, hash FROM event
+        WHERE run = ? AND sequence > ? ORDER BY sequence
+        """)
+    let rows = try Row.fetchCursor(statement, arguments: [number, sequence])
+    while let row = try rows.next() {
+      let event = EventRow(
+        sequence: row[0], time: row[1], body: row.bytes(2),
+        output: row.hasNull(atIndex: 3) ? nil : row.bytes(3), hash: row.bytes(4))
+      guard try take(event) else { return }
+    }
+  }
+}
+
+/// A row of `event`.
+struct EventRow: Sendable {
+  var sequence: Int
+  var time: Int
+  var body: [UInt8]
+  /// Digest of the bytes that the event speaks of.
+  var output: [UInt8]?
+  var hash: [UInt8]
+
+  func fact(path: String) throws(JournalError) -> Fact {
+    Fact(
+      time: Timestamp(milliseconds: time), event: try EventCoding.stored(body, path: path))
+  }
+}
+
+/// A row of `head`.
+struct StoredHead: Sendable {
+  var epoch: Int
+  var events: Int
+  var hash: [UInt8]
+}
+
+extension Row {
+  func bytes(_ index: Int) -> [UInt8] {
+    (try? withUnsafeData(atIndex: index) { $0.map { [UInt8]($0) } ?? [] }) ?? []
+  }
+}
