@@ -3,10 +3,9 @@ import RunbookEngine
 /// The errors about a host key, and their remedies.
 struct HostKeyErrors {
   var target: SSHTarget
-  var key: HostKey
-  var fingerprint: String
+  /// The kind of the key and its fingerprint, `ED25519 SHA256:…`.
+  var described: String
 
-  private var described: String { "\(key.shortType) \(fingerprint)" }
   private var file: String { target.userKnownHostsFiles.first ?? "~/.ssh/known_hosts" }
   /// The user's own command that asks the host for its keys.
   private var scan: String {

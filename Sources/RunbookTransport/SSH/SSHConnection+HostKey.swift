@@ -92,7 +92,8 @@ extension SSHConnection {
         throw SSHFailure(error)
       }
     }
-    let errors = HostKeyErrors(target: target, key: key, fingerprint: presentedFingerprint())
+    let errors = HostKeyErrors(
+      target: target, described: "\(key.shortType) \(presentedFingerprint())")
     switch verdict {
     case .known: return
     case .unknown: throw SSHFailure(errors.unknown)
