@@ -23,7 +23,10 @@ let package = Package(
       name: "CGcrypt", pkgConfig: "libgcrypt", providers: [.apt(["libgcrypt20-dev"])]),
     .target(name: "RunbookCore", swiftSettings: strict),
     .target(name: "RunbookLanguage", dependencies: ["RunbookCore"], swiftSettings: strict),
-    .target(name: "RunbookEngine", dependencies: ["RunbookCore"], swiftSettings: strict),
+    .target(
+      name: "RunbookEngine", dependencies: ["RunbookCore"],
+      resources: [.embedInCode("Actions/write.sh"), .embedInCode("Actions/stash.sh")],
+      swiftSettings: strict),
     .target(name: "RunbookReport", dependencies: ["RunbookCore"], swiftSettings: strict),
     .target(
       name: "RunbookJournal",

@@ -16,18 +16,13 @@ package struct ExchangeBuilder {
     case .forward:
       items += probes(.require, step.requires, id, step)
       items += probes(.unless, step.unless, id, step)
-      if let action = actionScript(id, step) {
-        items.append(.action(action, timeout: state.amount(step.timeout, environment: step.environment)))
-      }
+      if let action = action(id, step, .forward) { items.append(action) }
       items += probes(.check, step.checks, id, step)
       items += outputs(step)
     case .rollback:
-      guard case .code(let code, let checks) = step.rollback else { return nil }
-      items.append(
-        .action(
-          script(code, step),
-          timeout: state.amount(step.timeout, environment: step.environment)))
-      items += probes(.check, checks, id, step)
+      guard let action = action(id, step, .rollback) else { return nil }
+      items.append(action)
+      if case .code(_, let checks) = step.rollback { items += probes(.check, checks, id, step) }
     }
     return exchange(attempt.key, items, id, step, attempt: attempt.number)
   }
@@ -52,15 +47,34 @@ package struct ExchangeBuilder {
     var environment = state.environmentValues(
       for: id, environment: step.environment, attempt: attempt)
     for (name, value) in targets(id, step) { environment[name] = value }
+    environment.merge(actionValues(id, step)) { $1 }
     return Exchange(
       key: key, items: items, environment: environment,
       user: step.user.map { state.text($0, for: id, environment: step.environment) })
   }
 
-  private func actionScript(_ id: TaskID, _ step: Step) -> Exchange.Script? {
+  private func action(
+    _ id: TaskID, _ step: Step, _ purpose: Attempt.Purpose
+  ) -> Exchange.Item? {
+    let own: Exchange.Script?
+    switch (purpose, step.rollback) {
+    case (.rollback, .code(let code, _)): own = script(code, step)
+    case (.rollback, .notNeeded), (.rollback, .refused): own = nil
+    case (.forward, _), (.rollback, .byAction): own = actionScript(step, purpose)
+    }
+    return own.map {
+      .action($0, timeout: state.amount(step.timeout, environment: step.environment))
+    }
+  }
+
+  private func actionScript(_ step: Step, _ purpose: Attempt.Purpose) -> Exchange.Script? {
     switch step.action {
-    case .run(let code)?: script(code, step)
-    case .write?, .stash?, .upload?, .confirm?, nil: nil
+    case .run(let code)?: return script(code, step)
+    case .write(_, .code(let code), _, _)?:
+      return ActionScript.write(content: script(code, step), purpose)
+    case .write(_, .text, _, _)?: return ActionScript.write(content: nil, purpose)
+    case .stash?: return ActionScript.stash(purpose)
+    case .upload?, .confirm?, nil: return nil
     }
   }
 
@@ -68,6 +82,32 @@ package struct ExchangeBuilder {
     let shell = state.plan.environments[step.environment].shell
     let text = code.isShell && !shell.isEmpty ? shell + "\n" + code.text : code.text
     return Exchange.Script(text: text, interpreter: code.interpreter)
+  }
+
+  /// What `write` and `stash` are told, as values like everything else.
+  private func actionValues(_ id: TaskID, _ step: Step) -> [String: String] {
+    func text(_ template: Template) -> String {
+      state.text(template, for: id, environment: step.environment)
+    }
+    let mark = ActionScript.mark(run: state.description?.id ?? "", id)
+    switch step.action {
+    case .write(let path, let content, let mode, let owner)?:
+      var values = [
+        "reprise_path": text(path), "reprise_mode": mode ?? "", "reprise_owner": owner ?? "",
+        "reprise_mark": mark,
+      ]
+      switch content {
+      case .text(let template): values["reprise_content"] = text(template)
+      case .code(let code): values["reprise_content"] = code.interpreter == nil ? nil : code.text
+      }
+      return values
+    case .stash(let globs, let to)?:
+      return [
+        "reprise_globs": globs.map(text).joined(separator: "\n"),
+        "reprise_to": to.map(text) ?? "", "reprise_mark": mark,
+      ]
+    case .run?, .upload?, .confirm?, nil: return [:]
+    }
   }
 
   private func outputs(_ step: Step) -> [Exchange.Item] {

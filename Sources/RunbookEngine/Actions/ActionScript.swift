@@ -1,0 +1,43 @@
+import RunbookCore
+
+/// The code of the actions that the engine brings: real shell files, so that shellcheck and the
+/// tests read what hosts run.
+enum ActionScript {
+  /// - Parameter content: prints the content; nil: `$reprise_content` is the content.
+  static func write(content: Exchange.Script?, _ purpose: Attempt.Purpose) -> Exchange.Script {
+    let own: String
+    switch content {
+    case nil:
+      own = #"content() { printf '%s' "$reprise_content"; }"#
+    case let script? where script.interpreter == nil:
+      own = "content() (\n\(script.text)\n)"
+    case let script?:
+      own = """
+        content() (
+          code=$(mktemp)
+          trap 'rm -f -- "$code"' EXIT
+          printf '%s\\n' "$reprise_content" > "$code"
+          \(script.interpreter ?? "/bin/sh") "$code"
+        )
+        """
+    }
+    let call = purpose == .forward ? "reprise_write" : "reprise_unwrite"
+    return Exchange.Script(
+      text: text(PackageResources.write_sh) + own + "\n" + call,
+      secrets: content?.secrets ?? [:])
+  }
+
+  static func stash(_ purpose: Attempt.Purpose) -> Exchange.Script {
+    let call = purpose == .forward ? "reprise_stash" : "reprise_unstash"
+    return Exchange.Script(text: text(PackageResources.stash_sh) + call)
+  }
+
+  /// Names what an action keeps on the host: unique to the run and the step.
+  static func mark(run: String, _ id: TaskID) -> String {
+    let step = id.step.map { $0 == "/" ? "." : $0 }
+    let batch = id.batch.map { ".\($0)" }.joined()
+    return "reprise-\(run)-" + String(step) + batch
+  }
+
+  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -1,0 +1,224 @@
+# Moves files aside under the run's name, and back.
+#
+# In:  reprise_globs    one absolute pattern a line
+#      reprise_to       where to, or empty: beside the directory that the pattern looks in
+#      reprise_mark     unique to the run and the step
+#
+# Each pattern has a place of its own: TO/MARK/N, with the directory it came from in TO/MARK/N.from.
+# Files move by rename within a filesystem. On another one they are copied, compared and only
+# then removed. What is in the way when they come back is moved to TO/MARK/displaced, not lost.
+
+reprise_newline='
+'
+
+# Sets directory, pattern and place for one line of reprise_globs; refuses what nobody can mean.
+reprise_place() {
+  case $1 in
+    /*) ;;
+    *) echo "the pattern $1 is not absolute" >&2; exit 64 ;;
+  esac
+  directory=${1%/*}
+  pattern=${1##*/}
+  case $directory in
+    '' | *'*'* | *'?'* | *'['*)
+      echo "refused: $1 (its directory has to be written out, and must not be /)" >&2
+      exit 64
+      ;;
+  esac
+  case $pattern in
+    '' | . | ..) echo "refused: $1 names no files" >&2; exit 64 ;;
+  esac
+  if [ -d "$directory" ]; then directory=$(cd -- "$directory" && pwd -P); fi
+  case $directory/ in
+    / | /bin/* | /boot/* | /dev/* | /etc/* | /lib/* | /lib32/* | /lib64/* | /libx32/* | /proc/* | \
+      /run/* | /sbin/* | /sys/* | /usr/* | /home/ | /root/ | /opt/ | /srv/ | /var/ | /var/lib/ | \
+      /tmp/ | /mnt/ | /media/)
+      echo "refused: $1 lies in the system directory $directory" >&2
+      exit 64
+      ;;
+  esac
+  place=${reprise_to:-${directory%/*}/.reprise-stash}/$reprise_mark
+}
+
+# The nearest ancestor of $1 that exists.
+reprise_nearest() {
+  nearest=$1
+  while [ ! -e "$nearest" ]; do
+    nearest=${nearest%/*}
+    nearest=${nearest:-/}
+  done
+}
+
+# Device and mount point of $1, or of where it will be.
+reprise_device() {
+  reprise_nearest "$1"
+  df -P -- "$nearest" | awk 'NR == 2 { print $1 " " $6 }'
+}
+
+reprise_check() {
+  [ -d "$directory" ] || return 0
+  here=$(reprise_device "$directory")
+  there=$(reprise_device "$place")
+  case $place/ in
+    "$directory"/*)
+      echo "refused: the stash $place would lie inside $directory" >&2
+      exit 64
+      ;;
+  esac
+  if [ "${here##* }" = "$directory" ]; then
+    if [ -z "$reprise_to" ]; then
+      echo "refused: $directory is the root of a mount; say where to with: to \"DIR\"" >&2
+      exit 64
+    fi
+    if [ "$here" = "$there" ]; then
+      echo "refused: $reprise_to lies on the mount $directory itself" >&2
+      exit 64
+    fi
+  fi
+  [ "$here" != "$there" ] || return 0
+  needed=$(du -sk -- "$directory" | awk '{ print $1 }')
+  reprise_nearest "$place"
+  free=$(df -Pk -- "$nearest" | awk 'NR == 2 { print $4 }')
+  if [ "$free" -lt "$((needed + 32768))" ]; then
+    echo "refused: $nearest has $free KiB free, a copy of $directory may need $needed KiB" >&2
+    exit 73
+  fi
+}
+
+# Moves what matches $2 in the directory $1 to $3, in lots that fit an argument list, and counts.
+reprise_lots() {
+  lots_from=$1
+  lots_pattern=$2
+  lots_into=$3
+  moved=0
+  lots_ifs=$IFS
+  IFS=
+  set --
+  # shellcheck disable=SC2086 # the pattern is to be expanded; without IFS it is not split
+  for file in "$lots_from"/$lots_pattern "$lots_from"/.$lots_pattern; do
+    case ${file##*/} in
+      . | ..) continue ;;
+    esac
+    if [ ! -e "$file" ] && [ ! -L "$file" ]; then continue; fi
+    set -- "$@" "$file"
+    moved=$((moved + 1))
+    if [ "$#" -ge 200 ]; then
+      IFS=$lots_ifs
+      reprise_carry "$lots_into" "$@"
+      IFS=
+      set --
+    fi
+  done
+  IFS=$lots_ifs
+  if [ "$#" -gt 0 ]; then reprise_carry "$lots_into" "$@"; fi
+}
+
+# By rename; from one filesystem to another by copy, comparison and removal.
+reprise_carry() {
+  carry_into=$1
+  shift
+  if [ "$here" = "$there" ]; then
+    mv -- "$@" "$carry_into/"
+    return
+  fi
+  for carried in "$@"; do
+    part=$carry_into/.reprise-part
+    rm -rf -- "$part"
+    cp -a -- "$carried" "$part"
+    if [ "$(reprise_sum "$carried")" != "$(reprise_sum "$part")" ]; then
+      echo "the copy of $carried is not the same: it was left where it was" >&2
+      exit 74
+    fi
+    mv -- "$part" "$carry_into/${carried##*/}"
+    rm -rf -- "$carried"
+  done
+}
+
+reprise_sum() {
+  if [ -d "$1" ] && [ ! -L "$1" ]; then
+    (cd -- "$1" && find . | LC_ALL=C sort && find . -type f -exec cksum {} + | LC_ALL=C sort) |
+      cksum
+  elif [ -f "$1" ]; then
+    cksum < "$1"
+  fi
+}
+
+reprise_each() {
+  number=0
+  rest=$reprise_globs$reprise_newline
+  while [ -n "$rest" ]; do
+    line=${rest%%"$reprise_newline"*}
+    rest=${rest#*"$reprise_newline"}
+    [ -n "$line" ] || continue
+    number=$((number + 1))
+    reprise_place "$line"
+    "$1"
+  done
+}
+
+reprise_stash_one() {
+  if [ ! -d "$directory" ]; then
+    echo "$directory does not exist: nothing to move"
+    return
+  fi
+  here=$(reprise_device "$directory")
+  there=$(reprise_device "$place")
+  # Another attempt has a place of its own: what the first one moved stays where it is.
+  turn=1
+  while [ -e "$place/$number.$turn" ]; do turn=$((turn + 1)); done
+  (umask 077 && mkdir -p -- "$place/$number.$turn")
+  printf '%s\n' "$directory" > "$place/$number.from"
+  reprise_lots "$directory" "$pattern" "$place/$number.$turn"
+  echo "moved $moved from $directory to $place/$number.$turn"
+  if [ "$moved" -eq 0 ]; then rmdir -- "$place/$number.$turn"; fi
+}
+
+reprise_stash() {
+  reprise_each reprise_check
+  reprise_each reprise_stash_one
+}
+
+reprise_unstash_one() {
+  [ -e "$place/$number.from" ] || return 0
+  directory=$(cat -- "$place/$number.from")
+  mkdir -p -- "$directory"
+  here=$(reprise_device "$place")
+  there=$(reprise_device "$directory")
+  turn=0
+  while [ -e "$place/$number.$((turn + 1))" ]; do turn=$((turn + 1)); done
+  # The last one moved comes back first, so that the oldest content is what stands at the end.
+  while [ "$turn" -gt 0 ]; do
+    reprise_displace "$place/$number.$turn"
+    reprise_lots "$place/$number.$turn" '*' "$directory"
+    rmdir -- "$place/$number.$turn"
+    echo "put $moved back to $directory"
+    turn=$((turn - 1))
+  done
+  rm -f -- "$place/$number.from"
+}
+
+# Makes way in $directory for everything that lies in $1.
+reprise_displace() {
+  for back in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    name=${back##*/}
+    if [ "$name" = .reprise-part ]; then
+      rm -rf -- "$back"
+      continue
+    fi
+    if [ ! -e "$back" ] && [ ! -L "$back" ]; then continue; fi
+    if [ -e "$directory/$name" ] || [ -L "$directory/$name" ]; then
+      (umask 077 && mkdir -p -- "$place/displaced.$number.$turn")
+      displaced=$place/displaced.$number.$turn/$name
+      rm -rf -- "$displaced"
+      cp -a -- "$directory/$name" "$displaced"
+      rm -rf -- "${directory:?}/$name"
+      echo "$directory/$name was in the way: it is now $displaced"
+    fi
+  done
+}
+
+reprise_unstash() {
+  reprise_each reprise_unstash_one
+  rmdir -- "$place" 2> /dev/null || :
+  rmdir -- "${place%/*}" 2> /dev/null || :
+}
