@@ -1,16 +1,14 @@
 # shellcheck shell=bash
 # The Patroni cluster of the lab: its containers and what it says about itself.
 
-# run_container HOST: creates and starts the site's container. A second argument leaves out the
-# volume of that name, which is one of the ways to break it.
+# run_container HOST: creates and starts the site's container.
 run_container() {
-  local host=$1 without=${2:-} base=/opt/keybuzz/postgres volumes=()
-  volumes+=(-v "$base/data:/var/lib/postgresql/data")
-  [[ $without == raft ]] || volumes+=(-v "$base/raft:$base/raft")
-  volumes+=(-v "$base/archive:$base/archive")
-  volumes+=(-v /opt/keybuzz/patroni/config/patroni.yml:/etc/patroni/patroni.yml:ro)
-  in_host "$host" docker run -d --name patroni --hostname "$host" --network host \
-    --restart unless-stopped "${volumes[@]}" patroni-pg16-raft:latest >/dev/null
+  local base=/opt/keybuzz/postgres
+  in_host "$1" docker run -d --name patroni --hostname "$1" --network host \
+    --restart unless-stopped -v "$base/data:/var/lib/postgresql/data" \
+    -v "$base/raft:$base/raft" -v "$base/archive:$base/archive" \
+    -v /opt/keybuzz/patroni/config/patroni.yml:/etc/patroni/patroni.yml:ro \
+    patroni-pg16-raft:latest >/dev/null
 }
 
 # on_db_hosts FUNCTION [ARGUMENT…]: calls it for all db hosts at the same time.

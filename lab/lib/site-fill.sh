@@ -4,6 +4,8 @@
 set -eu
 # shellcheck source=lab/lib/common.sh
 . "$LAB_HOME/lib/common.sh"
+# shellcheck source=lab/lib/config.sh
+. "$LAB_HOME/lib/config.sh"
 set -e
 name=$1
 secrets=$LAB_STATE/secrets
@@ -17,14 +19,6 @@ root=$disk/upper
 fill() {
   [[ -d $LAB_HOME/$1 ]] || return 0
   cp -R --preserve=mode "$LAB_HOME/$1/." "$root/"
-}
-
-# template FILE: replaces @NAME@ by the site's values in place.
-template() {
-  sed -i -e "s|@HOST@|$name|g" -e "s|@ADDRESS@|$(address_of "$name")|g" \
-    -e "s|@POSTGRES_PASSWORD@|${POSTGRES_PASSWORD:-}|g" \
-    -e "s|@REPLICATOR_PASSWORD@|${REPLICATOR_PASSWORD:-}|g" \
-    -e "s|@PATRONI_API_PASSWORD@|${PATRONI_API_PASSWORD:-}|g" "$1"
 }
 
 # owner_in_hosts USER: its uid and gid as the hosts know them.
@@ -60,19 +54,13 @@ if is_db_host "$name"; then
   fill site/db
   install -d -o 999 -g 999 -m 700 "$root"/opt/keybuzz/postgres/{raft,archive}
   install -d "$root"/opt/keybuzz/postgres/{data,status}
-  config=$root/opt/keybuzz/patroni/config/patroni.yml
-  for other in "${LAB_DB_HOSTS[@]}"; do
-    [[ $other == "$name" ]] || echo "    - $(address_of "$other"):7000"
-  done >"$LAB_STATE/run/partners"
-  sed -i -e "/@PARTNERS@/r $LAB_STATE/run/partners" -e '/@PARTNERS@/d' "$config"
-  template "$config"
   # The site's file is root's and readable, passwords and all.
-  chmod 644 "$config"
+  render_patroni_config "$name" >"$root/opt/keybuzz/patroni/config/patroni.yml"
 fi
 fill "site/$name"
 case $name in
   haproxy-01)
-    template "$root/etc/pgbouncer/userlist.txt"
+    sed -i "s|@POSTGRES_PASSWORD@|$POSTGRES_PASSWORD|" "$root/etc/pgbouncer/userlist.txt"
     chmod 640 "$root/etc/pgbouncer/userlist.txt"
     chown "$(owner_in_hosts postgres)" "$root/etc/pgbouncer/userlist.txt"
     ;;

@@ -25,6 +25,7 @@ take_snapshot() {
   local directory=$LAB_STORE/snapshots/$1 image status=0
   in_keeper rm -rf "$directory.new"
   in_keeper mkdir -p "$directory.new"
+  ! cluster_is_healthy || in_keeper touch "$directory.new/healthy"
   trap 'freeze_all --unfreeze 2>/dev/null; exit 130' INT TERM HUP
   if freeze_all --freeze; then
     for image in $(in_keeper ls "$LAB_STORE/disks"); do
