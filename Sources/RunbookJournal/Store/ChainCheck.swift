@@ -1,5 +1,3 @@
-import RunbookEngine
-
 /// Where an owner's appends go on: the last event's number and hash.
 struct ChainHead: Sendable {
   /// The run's number in the file; nil until its first event is there.
@@ -8,43 +6,60 @@ struct ChainHead: Sendable {
   var hash: [UInt8]
 }
 
-/// Follows a run's events and throws `damaged` at the first that is not as it was written.
+/// What of a run is not as it was written.
+package enum ChainBreach: Error, Hashable, Sendable {
+  /// The description, plan, sources or binding that it was started with.
+  case source
+  /// The row of an event: its time, its bytes, a digest or a hash.
+  case event(Int)
+  /// The row of an event is not there.
+  case missing(Int)
+  /// Bytes of output that an event speaks of.
+  case output(event: Int)
+}
+
+/// Follows a run's events and throws at the first that is not as it was written.
 struct ChainCheck {
-  let run: String
-  let path: String
   private(set) var sequence = 0
   private(set) var hash: [UInt8]
 
-  init(run: String, path: String, start: [UInt8]) {
-    self.run = run
-    self.path = path
+  /// - Parameter start: the hash that was stored with the run.
+  init(_ source: StoredSource, start: [UInt8]) throws(ChainBreach) {
+    guard source.start == start else { throw .source }
     hash = start
   }
 
-  /// What the run began with.
-  func begin(_ source: StoredSource) throws(JournalError) {
-    guard source.start == hash else { throw damaged("what it was started with was changed") }
+  /// Goes on after an event whose stored hash is taken as it is.
+  init(after sequence: Int, hash: [UInt8]) {
+    self.sequence = sequence
+    self.hash = hash
   }
 
-  mutating func take(_ row: EventRow) throws(JournalError) {
-    guard row.sequence == sequence + 1 else { throw damaged("event \(sequence + 1) is missing") }
+  mutating func take(_ row: EventRow) throws(ChainBreach) {
+    guard row.sequence == sequence + 1 else { throw .missing(sequence + 1) }
     let expected = Chain.next(
       after: hash, sequence: row.sequence, time: row.time, event: row.body,
       outputDigest: row.output)
-    guard expected == row.hash else { throw damaged("event \(row.sequence) was changed") }
+    guard expected == row.hash else { throw .event(row.sequence) }
     sequence = row.sequence
     hash = expected
   }
 
-  func end(at head: StoredHead?, number: Int) throws(JournalError) -> ChainHead {
-    guard let head, head.events == sequence else {
-      throw damaged("event \(sequence + 1) is missing")
-    }
-    guard head.hash == hash else { throw damaged("the hash of event \(sequence) was changed") }
-    return ChainHead(number: number, sequence: sequence, hash: hash)
+  /// Compares with what the run's head says.
+  func end(at head: StoredHead?) throws(ChainBreach) {
+    guard let head, head.events <= sequence else { throw .missing(sequence + 1) }
+    guard head.events == sequence, head.hash == hash else { throw .event(sequence) }
   }
+}
 
-  func damaged(_ what: String) -> JournalError {
-    .damaged(path: path, detail: "run \(run): \(what)")
+extension ChainBreach {
+  /// For the detail of `JournalError.damaged`.
+  func detail(_ run: String) -> String {
+    switch self {
+    case .source: "run \(run): what it was started with"
+    case .event(let sequence): "run \(run): event \(sequence)"
+    case .missing(let sequence): "run \(run): event \(sequence) is missing"
+    case .output(let sequence): "run \(run): output of event \(sequence)"
+    }
   }
 }

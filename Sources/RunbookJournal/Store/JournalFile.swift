@@ -44,9 +44,11 @@ package final class JournalFile: Sendable {
   /// there is never a run without its first event. The caller's first batch is therefore
   /// `runStarted` and `ownerTook` with the journal's epoch, which is 1.
   ///
+  /// - Precondition: its id is of lower-case letters, digits and hyphens.
   /// - Throws: `owned` where the id is in use by another process, `other` where the file has it.
   package func createRun(_ source: RunSource) async throws(JournalError) -> RunJournal {
-    try await thread.run { [self] () throws(JournalError) in
+    precondition(RunID.isValid(source.description.id), "run id \(source.description.id)")
+    return try await thread.run { [self] () throws(JournalError) in
       let stored = try StoredSource(source)
       let lock = try RunLock.take(stored.id, in: directory)
       let isTaken = try connection.read { db in

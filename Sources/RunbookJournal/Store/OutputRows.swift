@@ -51,6 +51,20 @@ enum OutputRows {
     return bytes
   }
 
+  /// The bytes that begin at exactly this offset.
+  static func piece(
+    of name: OutputName, generation: Int, offset: Int, _ db: Database
+  ) throws -> [UInt8]? {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT bytes FROM output
+        WHERE run = ? AND key = ? AND stream = ? AND generation = ? AND offset = ?
+        """)
+    return try Row.fetchOne(
+      statement, arguments: [name.run, name.key, name.stream.rawValue, generation, offset]
+    )?.bytes(0)
+  }
+
   private static func insert(
     _ name: OutputName, generation: Int, offset: Int, length: Int, bytes: Data?, _ db: Database
   ) throws {

@@ -25,21 +25,50 @@ enum StoredRows {
   ) throws(JournalError) -> Loaded {
     let path = connection.path
     return try connection.read { db in
-      let (stored, start) = try source(number, db)
-      var check = ChainCheck(run: run, path: path, start: start)
-      try check.begin(stored)
-      var facts: [Fact] = []
-      try forEachEvent(of: number, after: 0, db) { row in
-        try check.take(row)
-        facts.append(try row.fact(path: path))
-        return true
+      do {
+        let (stored, start) = try source(number, db)
+        var check = try ChainCheck(stored, start: start)
+        var facts: [Fact] = []
+        try forEachEvent(of: number, after: 0, db) { row in
+          try check.take(row)
+          facts.append(try row.fact(path: path))
+          return true
+        }
+        let head = try head(number, db)
+        try check.end(at: head)
+        return Loaded(
+          source: try stored.decoded(path: path), facts: facts,
+          head: ChainHead(number: number, sequence: check.sequence, hash: check.hash),
+          epoch: head?.epoch ?? 0)
+      } catch let breach as ChainBreach {
+        throw JournalError.damaged(path: path, detail: breach.detail(run))
       }
-      let storedHead = try head(number, db)
-      let head = try check.end(at: storedHead, number: number)
-      return Loaded(
-        source: try stored.decoded(path: path), facts: facts, head: head,
-        epoch: storedHead?.epoch ?? 0)
     }
+  }
+
+  /// The facts after `sequence`, each checked against the hash of the one before.
+  static func facts(
+    of number: Int, after sequence: Int, limit: Int, path: String, _ db: Database
+  ) throws -> [StoredFact] {
+    guard let hash = try hash(of: sequence, run: number, db) else { return [] }
+    var check = ChainCheck(after: sequence, hash: hash)
+    var facts: [StoredFact] = []
+    try forEachEvent(of: number, after: sequence, db) { row in
+      guard facts.count < limit else { return false }
+      try check.take(row)
+      facts.append(StoredFact(sequence: row.sequence, fact: try row.fact(path: path)))
+      return true
+    }
+    return facts
+  }
+
+  /// What the event after `sequence` is chained to; nil where there is no such event.
+  private static func hash(of sequence: Int, run: Int, _ db: Database) throws -> [UInt8]? {
+    let sql =
+      sequence == 0
+      ? "SELECT start FROM run WHERE number = ? AND ? = 0"
+      : "SELECT hash FROM event WHERE run = ? AND sequence = ?"
+    return try Row.fetchOne(try db.cachedStatement(sql: sql), arguments: [run, sequence])?.bytes(0)
   }
 
   static func source(_ number: Int, _ db: Database) throws -> (StoredSource, start: [UInt8]) {
