@@ -15,6 +15,14 @@ struct Attendance {
     case draining(ExchangeEnd, mayLackOutput: Bool)
     /// Its outcome can't be known: what is there is fetched first.
     case drainingIntoDoubt(Doubt)
+
+    /// The attempt writes no more.
+    var isOver: Bool {
+      switch self {
+      case .draining, .drainingIntoDoubt: true
+      case .sent, .recovering, .following, .waitingForGroup: false
+      }
+    }
   }
   var mode: Mode
   var isLooking = false

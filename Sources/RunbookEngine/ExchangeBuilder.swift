@@ -3,10 +3,22 @@ import RunbookCore
 /// Makes the frames of a task from its step: what the host is asked, in which order.
 package struct ExchangeBuilder {
   package var state: RunState
+  package var vault: SecretVault
   /// Milliseconds after which a check without `within`, or an `output from`, is ended.
   static let defaultLimit = 60_000
 
-  package init(_ state: RunState) { self.state = state }
+  package init(_ state: RunState, _ vault: SecretVault) {
+    self.state = state
+    self.vault = vault
+  }
+
+  /// The secrets that the code of a task mentions: they are read anew before it starts.
+  package func secrets(for id: TaskID) -> Set<SecretID> {
+    guard let step = state.index.step(id.step) else { return [] }
+    let table = state.plan.environments[step.environment]
+    return Set(
+      step.codes.flatMap { SecretVault.mentioned(in: text(of: $0, step), table).values })
+  }
 
   /// The whole attempt: guards, action, checks, outputs; or the rollback.
   package func exchange(for id: TaskID, _ attempt: Attempt) -> Exchange? {
@@ -79,9 +91,15 @@ package struct ExchangeBuilder {
   }
 
   private func script(_ code: Code, _ step: Step) -> Exchange.Script {
+    let text = text(of: code, step)
+    let table = state.plan.environments[step.environment]
+    let secrets = SecretVault.mentioned(in: text, table).compactMapValues { vault.value(of: $0) }
+    return Exchange.Script(text: text, interpreter: code.interpreter, secrets: secrets)
+  }
+
+  private func text(of code: Code, _ step: Step) -> String {
     let shell = state.plan.environments[step.environment].shell
-    let text = code.isShell && !shell.isEmpty ? shell + "\n" + code.text : code.text
-    return Exchange.Script(text: text, interpreter: code.interpreter)
+    return code.isShell && !shell.isEmpty ? shell + "\n" + code.text : code.text
   }
 
   /// What `write` and `stash` are told, as values like everything else.

@@ -19,7 +19,7 @@ extension RunDriver {
   }
 
   private func attend(_ key: AttemptKey) {
-    guard attended[key] == nil, let attempt = state.attempts[key],
+    guard attended[key] == nil, !refused.contains(key), let attempt = state.attempts[key],
       let link = links[attempt.task.host]
     else { return }
     if fresh.contains(key) {
@@ -31,7 +31,7 @@ extension RunDriver {
   }
 
   private func send(_ key: AttemptKey, _ attempt: AttemptState, _ link: Link) {
-    guard let exchange = ExchangeBuilder(state).exchange(for: attempt.task, attempt.attempt) else {
+    guard let exchange = ExchangeBuilder(state, vault).exchange(for: attempt.task, attempt.attempt) else {
       return
     }
     attended[key] = Attendance(mode: .sent, now: clock.now())
@@ -100,7 +100,7 @@ extension RunDriver {
     let key = sighting.key
     guard let attendance = attended[key], state.attempts[key]?.isInFlight ?? false else { return }
     attended[key]?.isLooking = false
-    let isGrown = fetch(sighting)
+    let isGrown = fetch(sighting, isOver: attendance.mode.isOver || sighting.end != nil)
     guard let attempt = state.attempts[key] else { return }
     let isDrained =
       attempt.outputOffset >= sighting.outputSize && attempt.errorOffset >= sighting.errorSize

@@ -3,30 +3,35 @@ import RunbookCore
 /// What attempts wrote: from the host into the journal, byte by byte, once.
 extension RunDriver {
   /// Journals what a look brought, in one transaction. True when it brought anything.
-  func fetch(_ sighting: Sighting) -> Bool {
+  ///
+  /// - Parameter isOver: the attempt writes no more; what may begin a secret is not held back.
+  func fetch(_ sighting: Sighting, isOver: Bool) -> Bool {
     let key = sighting.key
     var isGrown = false
     for answer in sighting.answers {
       isGrown = true
-      record(.probeAnswered(key: key, answer, logOffset: sighting.logOffset))
+      record(.probeAnswered(key: key, redact(answer), logOffset: sighting.logOffset))
     }
     for stream in OutputStream.allCases {
-      isGrown = fetch(key, stream, sighting) || isGrown
+      isGrown = fetch(key, stream, sighting, isOver: isOver) || isGrown
     }
     return isGrown
   }
 
-  private func fetch(_ key: AttemptKey, _ stream: OutputStream, _ sighting: Sighting) -> Bool {
+  private func fetch(
+    _ key: AttemptKey, _ stream: OutputStream, _ sighting: Sighting, isOver: Bool
+  ) -> Bool {
     guard let attempt = state.attempts[key] else { return false }
     let (offset, generation) = attempt.position(of: stream)
     let size = stream == .output ? sighting.outputSize : sighting.errorSize
-    let bytes = stream == .output ? sighting.output : sighting.error
+    let raw = stream == .output ? sighting.output : sighting.error
     if size < offset {
       // The action truncated its own file: what it writes from now on is a new generation.
       record(
         .outputReceived(key: key, stream, generation: generation + 1, offset: 0, length: 0))
       return true
     }
+    let bytes = vault.redactor.redact(raw, isFinal: isOver && offset + raw.count >= size)
     guard !bytes.isEmpty else { return false }
     record(
       .outputReceived(
@@ -34,6 +39,13 @@ extension RunDriver {
       output: bytes)
     punch(key, stream, upTo: offset + bytes.count)
     return true
+  }
+
+  func redact(_ answer: ProbeAnswer) -> ProbeAnswer {
+    var answer = answer
+    answer.text = vault.redactor.redact(answer.text, isFinal: true)
+    answer.errorText = vault.redactor.redact(answer.errorText, isFinal: true)
+    return answer
   }
 
   /// Gives space back to the host in steps of 4 MiB, once the journal holds the bytes.

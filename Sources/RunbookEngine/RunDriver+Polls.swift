@@ -9,7 +9,7 @@ extension RunDriver {
     pollCount += 1
     let key = "p\(state.epoch).\(linkCount).\(pollCount)"
     guard
-      let exchange = ExchangeBuilder(state).poll(for: id, key: key, onlyLasting: isRecheck)
+      let exchange = ExchangeBuilder(state, vault).poll(for: id, key: key, onlyLasting: isRecheck)
     else { return }
     polls[key] = Poll(task: id, isRecheck: isRecheck)
     observe(.asking(id))
@@ -31,7 +31,7 @@ extension RunDriver {
 
   func polled(_ sighting: Sighting) {
     guard let poll = polls[sighting.key], let end = poll.end else { return }
-    let answers = poll.answers + sighting.answers
+    let answers = poll.answers + sighting.answers.map(redact)
     if sighting.logOffset < sighting.logSize, !sighting.answers.isEmpty,
       let link = links[poll.task.host]
     {

@@ -32,6 +32,7 @@ package actor RunDriver {
   let mailbox = Mailbox<Input>()
 
   package private(set) var state: RunState
+  var vault: SecretVault
   /// Waiting for the commit of this turn.
   var entries: [JournalEntry]
   /// What to do after it.
@@ -42,6 +43,8 @@ package actor RunDriver {
   var attended: [AttemptKey: Attendance] = [:]
   /// Attempts whose intent this turn commits: they are sent without a look.
   var fresh: Set<AttemptKey> = []
+  /// Attempts that ended before they were sent.
+  var refused: Set<AttemptKey> = []
   var polls: [String: Poll] = [:]
   var pollCount = 0
   var reading: Set<AttemptKey> = []
@@ -52,10 +55,11 @@ package actor RunDriver {
 
   package init(
     opening: RunOpening, journal: any Journal, transport: any Transport, clock: any RunClock,
-    options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
+    secrets: (any SecretReader)? = nil, options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
     observe: @escaping @Sendable (RunUpdate) -> Void = { _ in }
   ) {
     state = opening.state
+    vault = SecretVault(opening.state.plan.secrets, reader: secrets)
     entries = opening.facts.map { JournalEntry($0) }
     self.journal = journal
     self.transport = transport
@@ -104,6 +108,7 @@ package actor RunDriver {
     effects = []
     if let end { return end }
     if let outcome = state.outcome { return .ended(outcome) }
+    await readSecrets(for: agenda.wants)
     act(on: agenda.wants, &group)
     lookAround(&group)
     return nil

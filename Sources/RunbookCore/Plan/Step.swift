@@ -134,3 +134,24 @@ package struct Retry: Codable, Hashable, Sendable {
     self.upTo = upTo
   }
 }
+
+extension Step {
+  /// Every piece of code that the step runs on its host.
+  package var codes: [Code] {
+    var result = outputs.compactMap(\.source)
+    for check in requires + unless + checks {
+      if case .code(let code, _) = check.subject { result.append(code) }
+    }
+    switch action {
+    case .run(let code)?, .write(_, .code(let code), _, _)?: result.append(code)
+    case .write(_, .text, _, _)?, .stash?, .upload?, .confirm?, nil: break
+    }
+    if case .code(let code, let checks) = rollback {
+      result.append(code)
+      for check in checks {
+        if case .code(let code, _) = check.subject { result.append(code) }
+      }
+    }
+    return result
+  }
+}
