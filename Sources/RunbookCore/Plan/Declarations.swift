@@ -51,12 +51,17 @@ package struct SecretDeclaration: Codable, Hashable, Sendable {
   package var id: SecretID
   package var name: String
   package var source: Source
+  /// What names in the code of a command mean.
+  package var environment: Int
   package var origin: Origin
 
-  package init(id: SecretID, name: String, source: Source, origin: Origin) {
+  package init(
+    id: SecretID, name: String, source: Source, environment: Int = 0, origin: Origin
+  ) {
     self.id = id
     self.name = name
     self.source = source
+    self.environment = environment
     self.origin = origin
   }
 }
@@ -73,15 +78,19 @@ package struct GroupDeclaration: Codable, Hashable, Sendable {
   package var name: String
   package var selection: Selection
   package var documentation: String
+  /// What names in the condition mean that are no columns of the inventory.
+  package var environment: Int
   package var origin: Origin
 
   package init(
-    id: GroupID, name: String, selection: Selection, documentation: String = "", origin: Origin
+    id: GroupID, name: String, selection: Selection, documentation: String = "",
+    environment: Int = 0, origin: Origin
   ) {
     self.id = id
     self.name = name
     self.selection = selection
     self.documentation = documentation
+    self.environment = environment
     self.origin = origin
   }
 }
@@ -90,11 +99,14 @@ package struct GroupDeclaration: Codable, Hashable, Sendable {
 package struct LockDeclaration: Codable, Hashable, Sendable {
   package var name: Template
   package var group: GroupID?
+  /// What names in the text mean.
+  package var environment: Int
   package var origin: Origin
 
-  package init(name: Template, group: GroupID?, origin: Origin) {
+  package init(name: Template, group: GroupID?, environment: Int = 0, origin: Origin) {
     self.name = name
     self.group = group
+    self.environment = environment
     self.origin = origin
   }
 }
@@ -105,15 +117,19 @@ package struct ReportDeclaration: Codable, Hashable, Sendable {
   package var section: String?
   package var language: String
   package var group: GroupID?
+  /// What names in the path mean.
+  package var environment: Int
   package var origin: Origin
 
   package init(
-    path: Template, section: String?, language: String, group: GroupID?, origin: Origin
+    path: Template, section: String?, language: String, group: GroupID?, environment: Int = 0,
+    origin: Origin
   ) {
     self.path = path
     self.section = section
     self.language = language
     self.group = group
+    self.environment = environment
     self.origin = origin
   }
 }

@@ -56,7 +56,8 @@ extension Expression.Comparison {
       let first: Int
       let second: Int
       switch (left, right) {
-      case (.int(let a), .int(let b)), (.duration(let a), .duration(let b)): (first, second) = (a, b)
+      case (.int(let a), .int(let b)), (.duration(let a), .duration(let b)):
+        (first, second) = (a, b)
       default: return nil
       }
       if self == .less { return first < second }

@@ -19,6 +19,8 @@ package struct Plan: Codable, Hashable, Sendable {
   package var environments: [NameTable] = []
   package var onFailure: FailurePolicy = .stop
   package var body: [Statement] = []
+  /// What only the inventory can confirm; answered when the plan is bound.
+  package var questions: [InventoryQuestion] = []
 
   package init(name: String, title: String? = nil, documentation: String = "", origin: Origin) {
     self.name = name
@@ -28,6 +30,14 @@ package struct Plan: Codable, Hashable, Sendable {
   }
 
   package func group(_ id: GroupID) -> GroupDeclaration? { groups.first { $0.id == id } }
+}
+
+/// Something the compiler took for granted that depends on the rows of the inventory.
+package enum InventoryQuestion: Codable, Hashable, Sendable {
+  /// `$host_COLUMN` is read: the inventory has that column.
+  case column(String, Origin)
+  /// A host of `readers` reads its own value of an output: it is one of the hosts of `writers`.
+  case ownOutput(String, readers: GroupID, writers: [GroupID], Origin)
 }
 
 /// Where in the sources something was written. Lines and columns count from 1; columns in characters.
