@@ -1,0 +1,115 @@
+/// Characters that belong to no token, most of them from another language or a word processor.
+extension Lexer {
+  /// Typographic quotes, in UTF-8: “ ” „ ‘ ’ « ».
+  private static let foreignQuotes: [[UInt8]] = ["“", "”", "„", "‘", "’", "«", "»"].map {
+    Array($0.utf8)
+  }
+
+  func startsForeignQuote(at index: Int) -> Bool {
+    file.bytes[index] >= 0x80
+      && Self.foreignQuotes.contains { file.bytes[index...].starts(with: $0) }
+  }
+
+  mutating func unexpected() {
+    let start = offset
+    switch file.bytes[offset] {
+    case UInt8(ascii: "#"):
+      skipToLineEnd()
+      report(
+        .unexpectedCharacter, "`#` begins no comment here", SourceRange(start, start + 1),
+        help: "a comment begins with `//`")
+    case UInt8(ascii: ";"):
+      offset += 1
+      report(
+        .unexpectedCharacter, "nothing ends with `;`", SourceRange(start, offset),
+        help: "remove it")
+    case UInt8(ascii: "'"): foreignString()
+    case 0x80...: foreignString()
+    case UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: "."), UInt8(ascii: "["),
+      UInt8(ascii: "@"), UInt8(ascii: "\\"):
+      bareString()
+    default: strayCharacters()
+    }
+  }
+
+  /// A string in quotes of another kind is taken as a string, so that it is one mistake.
+  private mutating func foreignString() {
+    let start = offset
+    offset += width(at: offset)
+    let opening = SourceRange(start, offset)
+    while offset < file.bytes.count, file.bytes[offset] != 0x0A {
+      let isQuote = file.bytes[offset] == UInt8(ascii: "'") || startsForeignQuote(at: offset)
+      offset += width(at: offset)
+      if isQuote || file.bytes[offset - 1] == UInt8(ascii: "\"") { break }
+    }
+    append(.string, SourceRange(start, offset), isDamaged: true)
+    report(
+      .unexpectedCharacter, "strings stand between `\"` and `\"`", opening,
+      help: "use straight double quotes")
+  }
+
+  /// A path or address without its quotes.
+  private mutating func bareString() {
+    let start = offset
+    let ends = Set("{}(),\"` \t\r\n".utf8)
+    while let byte = peek(0), !ends.contains(byte) { offset += 1 }
+    let range = SourceRange(start, offset)
+    append(.string, range, isDamaged: true)
+    report(
+      .unexpectedCharacter, "strings stand between `\"` and `\"`", range,
+      help: "put it in double quotes")
+  }
+
+  private mutating func strayCharacters() {
+    let start = offset
+    let first = file.bytes[offset]
+    while let byte = peek(0), byte == first { offset += 1 }
+    let shown = first < 0x20 || first == 0x7F ? "this control character" : "`\(glyph(first))`"
+    report(
+      .unexpectedCharacter, "\(shown) means nothing here", SourceRange(start, offset),
+      help: remedy(first))
+  }
+
+  private func remedy(_ byte: UInt8) -> String {
+    switch byte {
+    case UInt8(ascii: "&"): "write `and`"
+    case UInt8(ascii: "|"): "write `or`"
+    case UInt8(ascii: "!"): "write `not`"
+    case UInt8(ascii: "$"): "a name stands without `$` outside of strings and code"
+    case UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "%"), UInt8(ascii: "-"):
+      "there is no arithmetic; what needs a program is written in the host's shell"
+    default: "remove it"
+    }
+  }
+
+  private func glyph(_ byte: UInt8) -> String { String(UnicodeScalar(byte)) }
+
+  /// How many bytes the character at an offset takes.
+  private func width(at index: Int) -> Int {
+    var end = index + 1
+    while end < file.bytes.count, end < index + 4, file.bytes[end] & 0xC0 == 0x80 { end += 1 }
+    return end - index
+  }
+
+  /// Reports the first byte that is not UTF-8, once: the rest of a Latin-1 file is no news.
+  mutating func checkEncoding() {
+    let bytes = file.bytes
+    if String(validating: bytes, as: UTF8.self) != nil { return }
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte < 0x80 {
+        index += 1
+        continue
+      }
+      let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2
+      let end = min(index + length, bytes.count)
+      if String(validating: bytes[index..<end], as: UTF8.self) == nil {
+        return report(
+          .notUTF8, "this is not UTF-8", SourceRange(index, index + 1),
+          help: "save the file as UTF-8")
+      }
+      index = end
+    }
+  }
+}

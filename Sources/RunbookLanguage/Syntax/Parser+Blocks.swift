@@ -1,0 +1,235 @@
+import RunbookCore
+
+/// Braces and the forms between them.
+extension Parser {
+  /// A block of declarations and statements with its braces.
+  mutating func block(_ kind: BlockKind, shown: String) -> BlockSyntax {
+    var block = BlockSyntax()
+    block.range =
+      braces(kind, shown: shown) { parser in
+        parser.parseItems(of: kind, into: &block)
+      } ?? SourceRange(0, 0)
+    if block.range.isEmpty { block.isDamaged = true }
+    return block
+  }
+
+  /// The braces around what `content` parses, and their range; nil where there is no block at all.
+  mutating func braces(
+    _ kind: BlockKind, shown: String, content: (inout Parser) -> Void
+  ) -> SourceRange? {
+    guard openBrace(shown) else { return nil }
+    // Without its brace the block is marked by the token before it.
+    let hasBrace = current.kind == .leftBrace
+    let open = hasBrace ? current : tokens[max(0, index - 1)]
+    if hasBrace {
+      layout[index].insert(.blockOpen)
+      advance()
+    }
+    openBlocks.append(OpenBlock(brace: open.range, shown: shown))
+    defer { openBlocks.removeLast() }
+    guard openBlocks.count <= Self.depthLimit else {
+      report(
+        .tooDeep, "blocks are nested more than \(Self.depthLimit) deep", open.range,
+        help: "move what is inside into a part")
+      skipBlock()
+      return open.range.through(tokens[index - 1].range)
+    }
+    content(&self)
+    return closeBrace(kind, open: open, shown: shown)
+  }
+
+  /// Whether a block begins here; a forgotten brace is reported and taken as written.
+  private mutating func openBrace(_ shown: String) -> Bool {
+    if current.kind == .leftBrace { return true }
+    if currentForm == nil, current.kind != .end, !current.isFirstOnLine {
+      expected("`{`")
+      while current.kind != .leftBrace, current.kind != .end, current.kind != .rightBrace,
+        !current.isFirstOnLine
+      {
+        lose(current)
+        advance()
+      }
+      if current.kind == .leftBrace { return true }
+    } else {
+      expected("`{`", help: "the block of \(shown) stands between `{` and `}`")
+    }
+    return currentForm != nil
+  }
+
+  private mutating func closeBrace(
+    _ kind: BlockKind, open: Token, shown: String
+  ) -> SourceRange {
+    guard current.kind == .rightBrace else {
+      if current.kind == .end { reportEnd(expecting: "`}`") }
+      return open.range
+    }
+    if suspect == nil, current.isFirstOnLine, indentation(current) < indentation(open) {
+      suspect = openBlocks.last
+    }
+    layout[index].insert(.blockClose)
+    let close = current.range
+    advance()
+    return open.range.through(close)
+  }
+
+  /// Steps over a block that is not looked at, without recursion.
+  private mutating func skipBlock() {
+    var depth = 0
+    while current.kind != .end {
+      if current.kind == .leftBrace { depth += 1 }
+      if current.kind == .rightBrace {
+        if depth == 0 { return advance() }
+        depth -= 1
+      }
+      lose(current)
+      advance()
+    }
+    hasReportedEnd = true
+  }
+
+  /// How many blanks begin the line of a token.
+  func indentation(_ token: Token) -> Int {
+    let line = file.range(ofLine: file.line(at: token.start))
+    var offset = line.start
+    while offset < token.start, file.bytes[offset] == 0x20 || file.bytes[offset] == 0x09 {
+      offset += 1
+    }
+    return offset - line.start
+  }
+
+  // MARK: - Forms
+
+  /// The declarations and statements up to the closing brace or the end of the file.
+  mutating func parseItems(of kind: BlockKind, into block: inout BlockSyntax) {
+    while let form = nextForm(in: kind, isDamaged: &block.isDamaged) {
+      let isAllowed = kind.allows(form)
+      if !isAllowed {
+        block.isDamaged = true
+        reportMisplaced(form, in: kind)
+      }
+      let start = index
+      var item = BlockSyntax()
+      parseItem(form, of: kind, into: &item)
+      if item.isDamaged {
+        block.isDamaged = true
+        if !current.isFirstOnLine || !beginsForm { recover() }
+      }
+      guard isAllowed else {
+        for token in tokens[start..<max(start, index)] { lose(token) }
+        continue
+      }
+      block.declarations += item.declarations
+      block.statements += item.statements
+      if let policy = item.onFailure {
+        if block.onFailure != nil {
+          reportRepeated(form, tokens[start].range, in: kind.shown)
+        }
+        block.onFailure = policy
+      }
+    }
+  }
+
+  /// The form that begins here: a misspelt one is reported and taken as the one it was meant to be,
+  /// anything else is stepped over. nil at the end of the block.
+  mutating func nextForm(in kind: BlockKind, isDamaged: inout Bool) -> Form? {
+    while true {
+      switch current.kind {
+      case .end, .rightBrace: return nil
+      case .word:
+        let word = text(current)
+        if let form = Form.named(word) {
+          layout[index].insert(.item)
+          if kind == .step, form.isStatement, isUnclosed() { return nil }
+          return form
+        }
+        isDamaged = true
+        let near = nearestForm(to: word, in: kind)
+        report(
+          .unknownForm, "`\(word)` is no form of \(kind.shown)", current.range,
+          help: near.map { "did you mean `\($0.rawValue)`?" } ?? listing(kind))
+        if let near { return near }
+        lose(current)
+        advance()
+        recover()
+      case .string, .code, .fence, .integer, .duration, .leftBrace, .leftParenthesis,
+        .rightParenthesis, .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual,
+        .greater, .greaterOrEqual:
+        isDamaged = true
+        let isBare = (current.kind == .code || current.kind == .fence) && kind == .step
+        report(
+          .unexpectedToken, "expected a form of \(kind.shown), found \(shown(current))",
+          current.range, help: isBare ? "write `run`, `check` or another form before it" : nil)
+        if current.kind == .leftBrace {
+          advance()
+          skipBlock()
+        } else {
+          lose(current)
+          advance()
+        }
+        recover()
+      }
+    }
+  }
+
+  /// A statement within a step that stands no deeper than the step: the step was never closed.
+  private mutating func isUnclosed() -> Bool {
+    guard let open = openBlocks.last, current.isFirstOnLine else { return false }
+    let openLine = file.range(ofLine: file.line(at: open.brace.start))
+    var offset = openLine.start
+    while offset < open.brace.start, file.bytes[offset] == 0x20 || file.bytes[offset] == 0x09 {
+      offset += 1
+    }
+    guard indentation(current) <= offset - openLine.start else { return false }
+    let note = Diagnostic.Note(
+      text: "the next statement begins here", place: Place(file, current.range))
+    report(
+      .unclosedBlock, "the block of \(open.shown) is never closed", open.brace,
+      help: "close it with `}`", notes: [note])
+    return true
+  }
+
+  private func nearestForm(to word: String, in kind: BlockKind) -> Form? {
+    Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.rawValue)).flatMap(Form.named)
+  }
+
+  private func listing(_ kind: BlockKind) -> String {
+    "\(kind.shown) holds \(kind.forms.map(\.shown).joined(separator: ", "))"
+  }
+
+  // MARK: - Reports
+
+  mutating func reportMisplaced(_ form: Form, in kind: BlockKind) {
+    report(
+      .misplacedForm, "\(form.shown) can't stand in \(kind.shown)", current.range,
+      help: placeHelp(form, in: kind))
+  }
+
+  private func placeHelp(_ form: Form, in kind: BlockKind) -> String {
+    switch kind {
+    case .part where form == .input: return "make it a parameter of the part: `part NAME(…)`"
+    case .part where form == .inventory: return "declare it in the runbook or in site.runbook"
+    case .parallel where form == .hosts: return "find the hosts before the `parallel` block"
+    case .alternatives where form == .step: return "put the step in a phase of its own"
+    case .step where form.isStatement: return "a step holds no statements; close it before"
+    case .runbook, .part, .site, .phase, .rolling, .parallel, .alternatives, .step, .rollback,
+      .write:
+      break
+    }
+    switch form {
+    case .inventory, .input, .report: return "it stands directly in the runbook's block"
+    case .secret, .hosts, .shell, .lock: return "it stands directly in the file's block"
+    case .step, .phase, .use, .parallel, .rolling, .first:
+      return "statements stand in a runbook, a part, a phase or a block"
+    case .on: return "it stands in a runbook, a phase, a `rolling` block or a step"
+    case .require, .unless, .run, .write, .stash, .upload, .confirm, .check, .rollback, .no,
+      .output, .retry, .timeout, .as, .if:
+      return "it stands in a step"
+    case .content, .mode, .owner: return "it stands in the block of `write`"
+    }
+  }
+
+  mutating func reportRepeated(_ form: Form, _ range: SourceRange, in place: String) {
+    report(
+      .repeatedForm, "\(form.shown) stands twice in \(place)", range, help: "keep one of them")
+  }
+}

@@ -1,0 +1,118 @@
+import RunbookCore
+
+/// Questions with three answers.
+extension Parser {
+  /// `[not] SUBJECT [within D [every D]] [lasting] [else "what to do"]`; options that the form does
+  /// not take are reported and left out.
+  mutating func check(allowing allowed: [String], of form: Form) -> CheckSyntax? {
+    let start = current.range
+    guard var check = subject(start) else { return nil }
+    check.range = SourceRange(start.start, max(start.end, tokens[max(0, index - 1)].end))
+    var options = Options("within", "every", "lasting", "else")
+    while let option = option(&options) {
+      if !allowed.contains(option.name) {
+        report(
+          .misplacedForm, "\(form.shown) takes no `\(option.name)`", option.range,
+          help: optionHelp(option.name, form))
+      }
+      switch option.name {
+      case "within": check.within = time("a duration")
+      case "every":
+        check.every = time("a duration")
+        if check.within == nil, allowed.contains("every") {
+          report(
+            .formOrder, "`every` needs `within`", option.range,
+            help: "write `within 30s every 2s`")
+        }
+      case "lasting": check.isLasting = true
+      case _: check.remedy = requiredString("what to do")
+      }
+    }
+    return check
+  }
+
+  private func optionHelp(_ option: String, _ form: Form) -> String {
+    if option == "else" { return "it stands after `require` and `check`" }
+    if option == "lasting" { return "only the `check` of a step is asked again by resume" }
+    return "to wait for something, put it in a step of its own before: `check … \(option) …`"
+  }
+
+  private mutating func subject(_ start: SourceRange) -> CheckSyntax? {
+    let isNegated =
+      isWord("not") && isQuestion(next, after: tokens[min(index + 2, tokens.count - 1)])
+    if isNegated { advance() }
+    switch current.kind {
+    case .code, .fence:
+      let code = code()
+      return CheckSyntax(subject: .code(code, says: says()), isNegated: isNegated, range: start)
+    case .word where isQuestion(current, after: next):
+      let isTCP = isWord("tcp")
+      advance()
+      let address = string()
+      let subject: CheckSyntax.Subject = isTCP ? .tcp(address) : http(address)
+      return CheckSyntax(subject: subject, isNegated: isNegated, range: start)
+    case .string:
+      let token = current
+      let text = file.text(token.range)
+      report(
+        .unexpectedToken, "expected a check, found a string", token.range,
+        help: text.contains("://")
+          ? "write `http \(text)`" : "code stands between backticks: `` `command` ``")
+      advance()
+      return CheckSyntax(subject: .damaged, range: start)
+    case .word, .integer, .duration, .leftBrace, .rightBrace, .leftParenthesis, .rightParenthesis,
+      .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual,
+      .end:
+      guard !beginsForm,
+        current.kind == .word || current.kind == .leftParenthesis
+          || current.kind == .integer || current.kind == .duration
+      else {
+        expected("a check", help: "a check is code, `tcp`, `http` or an expression")
+        return nil
+      }
+      let expression = expression()
+      return CheckSyntax(subject: .expression(expression), range: start)
+    }
+  }
+
+  /// Whether a check begins here that `not` can stand before.
+  private func isQuestion(_ token: Token, after following: Token) -> Bool {
+    switch token.kind {
+    case .code, .fence: true
+    case .word: (isWord("tcp", token) || isWord("http", token)) && following.kind == .string
+    case .string, .integer, .duration, .leftBrace, .rightBrace, .leftParenthesis,
+      .rightParenthesis, .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater,
+      .greaterOrEqual, .end:
+      false
+    }
+  }
+
+  /// `http "url" [is 200] [says "…"]`
+  private mutating func http(_ url: StringSyntax) -> CheckSyntax.Subject {
+    var status: LiteralSyntax?
+    var words: StringSyntax?
+    var options = Options("is", "says")
+    while let option = option(&options) {
+      if option.name == "says" {
+        words = requiredString("what it says")
+      } else if current.kind == .integer {
+        status = literal()
+      } else {
+        expected("a status, as 200")
+      }
+    }
+    return .http(url, status: status, says: words)
+  }
+
+  private mutating func says() -> StringSyntax? {
+    var words: StringSyntax?
+    var options = Options("says")
+    while !isAnyOption, option(&options) != nil { words = requiredString("what it says") }
+    return words
+  }
+
+  /// `says` must not take a word for a misspelling of itself that is an option of the check.
+  private var isAnyOption: Bool {
+    isWord("within") || isWord("every") || isWord("lasting") || isWord("else")
+  }
+}

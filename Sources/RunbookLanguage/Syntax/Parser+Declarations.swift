@@ -1,0 +1,206 @@
+import RunbookCore
+
+/// `inventory`, `input`, `secret`, `hosts`, `shell`, `lock`, `report`, `on failure`.
+extension Parser {
+  mutating func inventory() -> InventorySyntax? {
+    let keyword = current.range
+    advance()
+    guard let path = requiredString("the file of the inventory") else { return nil }
+    var inventory = InventorySyntax(keyword: keyword, path: path)
+    guard current.kind == .leftBrace else { return inventory }
+    _ = braces(.write, shown: "`inventory`") { parser in
+      parser.columns(of: &inventory)
+    }
+    return inventory
+  }
+
+  /// `name hostname  address ip_privee`
+  private mutating func columns(of inventory: inout InventorySyntax) {
+    let roles = ["name", "address", "user", "port"]
+    while current.kind == .word {
+      let role = current.range
+      guard let name = oneOf(roles) else { return lose(untilClosing: true) }
+      guard current.kind == .word || current.kind == .string else {
+        expected("the column that holds the \(name)")
+        return
+      }
+      let column =
+        current.kind == .string
+        ? Name(text: string().literal ?? "", range: tokens[index - 1].range)
+        : Name(text: text(current), range: current.range)
+      if current.kind == .word, current.range == column.range { advance() }
+      if inventory.columns.updateValue(column, forKey: name) != nil {
+        report(.repeatedForm, "`\(name)` stands twice", role, help: "keep one of them")
+      }
+      if current.kind == .comma {
+        report(
+          .unexpectedToken, "columns are separated by blanks", current.range, help: "remove the `,`"
+        )
+        advance()
+      }
+    }
+    if current.kind != .rightBrace {
+      expected("`name`, `address`, `user`, `port` or `}`")
+      while current.kind != .rightBrace, current.kind != .end, !beginsForm { advance() }
+    }
+  }
+
+  mutating func input() -> InputSyntax? {
+    let documentation = documentation(before: index)
+    let keyword = current.range
+    advance()
+    guard let name = valueName("the name of an input") else { return nil }
+    var input = InputSyntax(keyword: keyword, name: name, documentation: documentation)
+    (input.type, input.defaultValue) = typeAndDefault(name)
+    return input
+  }
+
+  /// `[: TYPE] [= DEFAULT]`; what is wrong in it is reported, its name stands.
+  mutating func typeAndDefault(_ name: Name) -> (ValueType?, LiteralSyntax?) {
+    var type: ValueType?
+    if current.kind == .colon {
+      advance()
+      type = self.type()
+      if type == nil, current.kind != .assign { return (.string, nil) }
+    }
+    guard current.kind == .assign || current.kind == .equal else { return (type, nil) }
+    if current.kind == .equal {
+      report(.unexpectedToken, "a default stands after `=`", current.range, help: "write `=`")
+    }
+    advance()
+    if let value = literal() { return (type, value) }
+    let isName = current.kind == .word && !beginsForm
+    expected(
+      "a default", help: isName ? "a default is a literal; text stands in double quotes" : nil)
+    if isName || current.kind == .code || current.kind == .fence {
+      lose(current)
+      advance()
+    }
+    lostWords.insert(name.text)
+    return (type, nil)
+  }
+
+  mutating func secret() -> SecretSyntax? {
+    let keyword = current.range
+    advance()
+    guard let name = valueName("the name of a secret") else { return nil }
+    var secret = SecretSyntax(keyword: keyword, name: name, source: .damaged)
+    guard require("from"), let kind = oneOf(["env", "file", "command", "prompt"]) else {
+      return lost(secret)
+    }
+    switch kind {
+    case "env":
+      guard let variable = requiredString("the name of a variable") else { return lost(secret) }
+      secret.source = .environment(variable)
+    case "file":
+      guard let path = requiredString("the path of a file") else { return lost(secret) }
+      var key: StringSyntax?
+      var options = Options("key")
+      while option(&options) != nil { key = requiredString("the key of a line") }
+      secret.source = .file(path, key: key)
+    case "command":
+      guard let code = requiredCode("the command that prints the secret") else {
+        return lost(secret)
+      }
+      secret.source = .command(code)
+    case _: secret.source = .prompt
+    }
+    return secret
+  }
+
+  /// The name is declared even where its source makes no sense.
+  private mutating func lost(_ secret: SecretSyntax) -> SecretSyntax {
+    lostWords.insert(secret.name.text)
+    recover()
+    return secret
+  }
+
+  mutating func hosts() -> HostsSyntax? {
+    let documentation = documentation(before: index)
+    let keyword = current.range
+    advance()
+    guard let name = valueName("the name of a group") else { return nil }
+    if name.text == "failure" {
+      report(
+        .reservedName, "no group can be called `failure`", name.range,
+        help: "`on failure` says what happens when something fails; choose another name")
+    }
+    var hosts = HostsSyntax(
+      keyword: keyword, name: name, selection: .damaged, documentation: documentation)
+    switch oneOf(["where", "is", "in"]) {
+    case "where": hosts.selection = .condition(expression())
+    case "is":
+      var names: [StringSyntax] = []
+      repeat {
+        if !names.isEmpty {
+          advance()
+          layout[index].insert(.softBreak)
+        }
+        guard let name = requiredString("the name of a host") else { break }
+        names.append(name)
+      } while current.kind == .comma
+      if !names.isEmpty { hosts.selection = .names(names) } else { lostWords.insert(name.text) }
+    case "in":
+      guard let group = reference("the group to look in"), require("from"), require("output"),
+        let output = reference("the name of an output")
+      else {
+        lostWords.insert(name.text)
+        recover()
+        break
+      }
+      hosts.selection = .found(within: group, output: output)
+    case _:
+      lostWords.insert(name.text)
+      recover()
+    }
+    return hosts
+  }
+
+  mutating func shell() -> (CodeSyntax, SourceRange)? {
+    let keyword = current.range
+    advance()
+    return requiredCode("code").map { ($0, keyword) }
+  }
+
+  mutating func lock() -> LockSyntax? {
+    let keyword = current.range
+    advance()
+    guard let text = requiredString("the text of the lock") else { return nil }
+    var lock = LockSyntax(keyword: keyword, text: text)
+    if beginsOnGroup {
+      advance()
+      lock.group = reference("the name of a group")
+    }
+    return lock
+  }
+
+  mutating func reportDeclaration() -> ReportSyntax? {
+    let keyword = current.range
+    advance()
+    guard let path = requiredString("the path of the report") else { return nil }
+    var report = ReportSyntax(keyword: keyword, path: path)
+    var options = Options("section", "language", "on")
+    while !beginsOnFailure, let option = option(&options) {
+      switch option.name {
+      case "section": report.section = requiredString("the name of the section")
+      case "language":
+        let range = current.range
+        report.language = oneOf(["en", "fr"]).map { Name(text: $0, range: range) }
+      case _: report.group = reference("the name of a group")
+      }
+    }
+    return report
+  }
+
+  /// `on GROUP`, which is not the next form `on failure`.
+  var beginsOnGroup: Bool { isWord("on") && !beginsOnFailure }
+
+  private var beginsOnFailure: Bool { isWord("on") && isWord("failure", next) }
+
+  /// `on failure stop | rollback | continue`
+  mutating func onFailure() -> FailurePolicy? {
+    advance()
+    guard require("failure") else { return nil }
+    return oneOf(["stop", "rollback", "continue"]).flatMap(FailurePolicy.init(rawValue:))
+  }
+}

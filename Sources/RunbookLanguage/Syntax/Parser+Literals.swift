@@ -1,0 +1,265 @@
+import RunbookCore
+
+/// Strings, numbers, durations and code.
+extension Parser {
+  /// A string with the names in it, or nil with a report.
+  mutating func requiredString(_ what: String) -> StringSyntax? {
+    guard current.kind == .string else {
+      let isCode = current.kind == .code || current.kind == .fence
+      expected(what, help: isCode ? "text stands in double quotes" : nil)
+      return nil
+    }
+    return string()
+  }
+
+  /// The current token, which is a string.
+  mutating func string() -> StringSyntax {
+    let token = current
+    advance()
+    guard !token.isDamaged else {
+      lose(token)
+      let piece = StringSyntax.Piece(content: .text("?"), range: token.range)
+      return StringSyntax(pieces: [piece], range: token.range)
+    }
+    let bytes = file.bytes
+    let end = token.end - 1
+    let inner = SourceRange(token.start + 1, end)
+    let isPlain = !bytes[inner.start..<inner.end].contains {
+      $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "\\") || $0 == 0x0D
+    }
+    if isPlain {
+      let piece = StringSyntax.Piece(content: .text(file.text(inner)), range: inner)
+      return StringSyntax(pieces: inner.isEmpty ? [] : [piece], range: token.range)
+    }
+    var pieces: [StringSyntax.Piece] = []
+    var text: [UInt8] = []
+    var textStart = inner.start
+    var offset = inner.start
+    func flush(_ pieces: inout [StringSyntax.Piece]) {
+      guard !text.isEmpty else { return }
+      pieces.append(
+        StringSyntax.Piece(
+          content: .text(String(decoding: text, as: UTF8.self)),
+          range: SourceRange(textStart, offset)))
+      text = []
+    }
+    while offset < end {
+      let start = offset
+      switch bytes[offset] {
+      case UInt8(ascii: "\\"): text.append(escape(at: &offset, end))
+      case 0x0D: offset += 1
+      case UInt8(ascii: "$"):
+        switch dollar(at: start, end) {
+        case .sign:
+          text.append(UInt8(ascii: "$"))
+          offset += 2
+        case .name(let name, let range):
+          flush(&pieces)
+          pieces.append(.init(content: .name(name), range: range))
+          offset = range.end
+          textStart = offset
+        case .damaged(let next):
+          text.append(UInt8(ascii: "?"))
+          offset = next
+        }
+      default:
+        text.append(bytes[offset])
+        offset += 1
+      }
+    }
+    flush(&pieces)
+    return StringSyntax(pieces: pieces, range: token.range)
+  }
+
+  private mutating func escape(at offset: inout Int, _ end: Int) -> UInt8 {
+    let start = offset
+    offset += 2
+    switch file.bytes[start + 1] {
+    case UInt8(ascii: "\""): return UInt8(ascii: "\"")
+    case UInt8(ascii: "\\"): return UInt8(ascii: "\\")
+    case UInt8(ascii: "n"): return 0x0A
+    case UInt8(ascii: "t"): return 0x09
+    default:
+      while offset < end, file.bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+      report(
+        .badEscape, "`\(file.text(SourceRange(start, offset)))` is no escape",
+        SourceRange(start, offset),
+        help: "escapes are `\\\"`, `\\\\`, `\\n` and `\\t`; a backslash itself is `\\\\`")
+      return UInt8(ascii: "?")
+    }
+  }
+
+  private enum Dollar {
+    case sign
+    case name(String, SourceRange)
+    /// Reported; where the text goes on.
+    case damaged(Int)
+  }
+
+  /// `$name`, `${name}` or `$$`.
+  private mutating func dollar(at start: Int, _ end: Int) -> Dollar {
+    let bytes = file.bytes
+    var offset = start + 1
+    if offset < end, bytes[offset] == UInt8(ascii: "$") { return .sign }
+    let isBraced = offset < end && bytes[offset] == UInt8(ascii: "{")
+    if isBraced { offset += 1 }
+    let nameStart = offset
+    while offset < end,
+      isLowerLetter(bytes[offset]) || offset > nameStart && isNamePart(bytes[offset])
+    {
+      offset += 1
+    }
+    let isNamed = offset > nameStart
+    let isClosed = !isBraced || offset < end && bytes[offset] == UInt8(ascii: "}")
+    if isNamed, isClosed {
+      let name = file.text(SourceRange(nameStart, offset))
+      return .name(name, SourceRange(start, isBraced ? offset + 1 : offset))
+    }
+    while offset < end, isWordPart(bytes[offset]) { offset += 1 }
+    let help =
+      isBraced && isNamed
+      ? "close it: `${\(file.text(SourceRange(nameStart, offset)))}`"
+      : "write `$$` for a dollar; only `$name` and `${name}` are replaced, by names of the runbook"
+    report(
+      .badDollar, "this `$` is followed by no name", SourceRange(start, offset), help: help)
+    return .damaged(offset)
+  }
+
+  private func isNamePart(_ byte: UInt8) -> Bool {
+    isLowerLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_")
+  }
+
+  // MARK: - Values
+
+  /// A literal of any type, or nil (and nothing reported) where none stands here.
+  mutating func literal() -> LiteralSyntax? {
+    let token = current
+    switch token.kind {
+    case .string:
+      let string = string()
+      guard let text = string.literal else {
+        report(
+          .literalNeeded, "no names can stand in this string", string.range,
+          help: "write it without `$`; `$$` is a dollar")
+        return LiteralSyntax(value: .string("?"), range: string.range)
+      }
+      return LiteralSyntax(value: .string(text), range: string.range)
+    case .integer:
+      advance()
+      return LiteralSyntax(value: .int(integer(token)), range: token.range)
+    case .duration:
+      advance()
+      return LiteralSyntax(value: .duration(duration(token)), range: token.range)
+    case .word where isWord("true") || isWord("false"):
+      defer { advance() }
+      return LiteralSyntax(value: .bool(isWord("true")), range: token.range)
+    case .word, .code, .fence, .leftBrace, .rightBrace, .leftParenthesis, .rightParenthesis,
+      .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual,
+      .end:
+      return nil
+    }
+  }
+
+  private mutating func integer(_ token: Token) -> Int {
+    if token.isDamaged { return 1 }
+    if let number = Int(text(token)), abs(number) <= Amounts.limit { return number }
+    report(.badNumber, "this number is too large", token.range, help: "write a smaller one")
+    return 1
+  }
+
+  private mutating func duration(_ token: Token) -> Int {
+    if token.isDamaged { return 1000 }
+    switch Amounts.duration(text(token)) {
+    case .milliseconds(let count): return count
+    case .badUnit(let unit):
+      report(
+        .durationUnit, "`\(unit)` is no unit of time", token.range,
+        help: "units are `ms`, `s`, `m` and `h`: `500ms`, `30s`, `5m`, `2h`")
+    case .tooLarge:
+      report(.badNumber, "this duration is too long", token.range, help: "write a shorter one")
+    }
+    return 1000
+  }
+
+  /// A number of something, or the name of an input.
+  mutating func count(_ what: String) -> AmountSyntax? {
+    if current.kind == .integer, let literal = literal() { return .literal(literal) }
+    if current.kind == .duration {
+      report(
+        .unexpectedToken, "expected \(what), found \(shown(current))", current.range,
+        help: "write it without a unit")
+      advance()
+      return .literal(LiteralSyntax(value: .int(1), range: tokens[index - 1].range))
+    }
+    return amountName(what)
+  }
+
+  /// A duration, or the name of an input.
+  mutating func time(_ what: String) -> AmountSyntax? {
+    if current.kind == .duration, let literal = literal() { return .literal(literal) }
+    if current.kind == .integer {
+      let token = current
+      advance()
+      if !token.isDamaged {
+        report(
+          .durationUnit, "a duration needs a unit", token.range,
+          help: "write `\(text(token))s`, or one of the units `ms`, `m`, `h`")
+      }
+      return .literal(LiteralSyntax(value: .duration(1000), range: token.range))
+    }
+    return amountName(what)
+  }
+
+  private mutating func amountName(_ what: String) -> AmountSyntax? {
+    let options = ["within", "every", "lasting", "else", "up", "to"]
+    guard current.kind == .word, !beginsForm, !options.contains(text(current)) else {
+      expected(what)
+      return nil
+    }
+    let name = Name(text: text(current), range: current.range)
+    advance()
+    return .name(name)
+  }
+
+  // MARK: - Code
+
+  mutating func requiredCode(_ what: String) -> CodeSyntax? {
+    guard current.kind == .code || current.kind == .fence else {
+      expected(what, help: "code stands between backticks")
+      return nil
+    }
+    return code()
+  }
+
+  /// The current token, which is code.
+  mutating func code() -> CodeSyntax {
+    let token = current
+    advance()
+    if token.isDamaged { lose(token) }
+    return CodeSyntax(
+      text: token.isDamaged ? "" : CodeText.text(file, token), range: token.range,
+      isDamaged: token.isDamaged)
+  }
+}
+
+/// Numbers with units, as files and command lines write them.
+enum Amounts {
+  /// Far beyond anything sensible and far from overflowing: about 30,000 years in milliseconds.
+  static let limit = 1_000_000_000_000_000
+
+  enum Reading {
+    case milliseconds(Int)
+    case badUnit(String)
+    case tooLarge
+  }
+
+  static func duration(_ text: String) -> Reading {
+    let digits = text.prefix { $0 == "-" || $0.isASCII && $0.isNumber }
+    let unit = String(text.dropFirst(digits.count))
+    let factors = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
+    guard let factor = factors[unit], !digits.isEmpty else { return .badUnit(unit) }
+    guard let count = Int(digits) else { return .tooLarge }
+    let (product, hasOverflown) = count.multipliedReportingOverflow(by: factor)
+    return hasOverflown || abs(product) > limit ? .tooLarge : .milliseconds(product)
+  }
+}

@@ -1,0 +1,82 @@
+import RunbookCore
+
+/// Names and types.
+extension Parser {
+  private static let reserved: Set<String> = ["and", "or", "not", "in", "true", "false"]
+
+  /// `[a-z][a-z0-9_]*`: a value or a group, which become variables.
+  mutating func valueName(_ what: String) -> Name? { name(what, separator: "_") }
+
+  /// `[a-z][a-z0-9-]*`: a step, phase, part or runbook.
+  mutating func stepName(_ what: String) -> Name? { name(what, separator: "-") }
+
+  /// A name that is only referred to: whether it is well formed shows when it is looked up.
+  mutating func reference(_ what: String, help: String? = nil) -> Name? {
+    guard current.kind == .word, !beginsForm else {
+      expected(what, help: help)
+      return nil
+    }
+    let name = Name(text: text(current), range: current.range)
+    advance()
+    return name
+  }
+
+  private mutating func name(_ what: String, separator: Character) -> Name? {
+    guard current.kind == .word else {
+      let isQuoted = current.kind == .string
+      expected(what, help: isQuoted ? "names stand without quotes" : nil)
+      return nil
+    }
+    let name = Name(text: text(current), range: current.range)
+    advance()
+    if Self.reserved.contains(name.text) {
+      report(
+        .reservedName, "`\(name.text)` is a word of the language, not a name", name.range,
+        help: "choose another name")
+    } else if !isWellFormed(name.text, separator: separator) {
+      let better = wellFormed(name.text, separator: separator)
+      lostWords.formUnion([name.text, better])
+      report(
+        .badName, "`\(name.text)` can't be \(what)", name.range,
+        help: (separator == "_"
+          ? "names of values and groups are lower-case letters, digits and `_`"
+          : "names of steps, phases, parts and runbooks are lower-case letters, digits and `-`")
+          + (better.isEmpty ? "" : ": `\(better)`"))
+    }
+    return name
+  }
+
+  private func isWellFormed(_ text: String, separator: Character) -> Bool {
+    let separator = separator.asciiValue
+    guard let first = text.utf8.first, isLowerLetter(first) else { return false }
+    return text.utf8.allSatisfy { isLowerLetter($0) || isDigit($0) || $0 == separator }
+  }
+
+  private func wellFormed(_ text: String, separator: Character) -> String {
+    let cleaned = text.lowercased().map { character in
+      character.isASCII && (character.isLetter || character.isNumber) ? character : separator
+    }
+    return String(cleaned.drop { !("a"..."z").contains($0) })
+  }
+
+  // MARK: - Types
+
+  /// `string`, `int`, `bool` or `duration`.
+  mutating func type(alsoAllowed: [String] = []) -> ValueType? {
+    guard current.kind == .word else {
+      expected("a type: string, int, bool or duration")
+      return nil
+    }
+    let word = text(current)
+    let range = current.range
+    advance()
+    if let type = ValueType(rawValue: word) { return type }
+    let names = ["string", "int", "bool", "duration"] + alsoAllowed
+    let nearest = Suggestion.nearest(to: word, among: names)
+    report(
+      .unexpectedToken, "`\(word)` is no type", range,
+      help: nearest.map { "did you mean `\($0)`?" }
+        ?? "types are \(names.map { "`\($0)`" }.joined(separator: ", "))")
+    return nearest.flatMap(ValueType.init(rawValue:))
+  }
+}

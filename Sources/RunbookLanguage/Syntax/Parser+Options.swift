@@ -1,0 +1,80 @@
+/// The words that follow a form: `within 30s every 2s lasting`.
+extension Parser {
+  /// The options of one form, in the order in which they are written.
+  struct Options {
+    var names: [String]
+    var last = -1
+    var seen: Set<String> = []
+
+    init(_ names: String...) { self.names = names }
+  }
+
+  /// The next option of the form and its place, with the parser behind it; nil where the form ends.
+  ///
+  /// A misspelt option is reported and taken as meant, as are options in another order; a repeated
+  /// one is reported, its second value wins.
+  mutating func option(_ options: inout Options) -> (name: String, range: SourceRange)? {
+    guard current.kind == .word else { return nil }
+    let token = current
+    var word = text(token)
+    if !options.names.contains(word) {
+      guard Form.named(word) == nil, !token.isFirstOnLine,
+        let near = Suggestion.nearest(to: word, among: options.names)
+      else { return nil }
+      report(
+        .unknownForm, "`\(word)` is not known here", token.range, help: "did you mean `\(near)`?")
+      word = near
+    }
+    guard let position = options.names.firstIndex(of: word) else { return nil }
+    if !options.seen.insert(word).inserted {
+      report(.repeatedForm, "`\(word)` stands twice", token.range, help: "keep one of them")
+    } else if position < options.last {
+      report(
+        .formOrder, "`\(word)` stands too late", token.range,
+        help: "the order is \(options.names.map { "`\($0)`" }.joined(separator: ", "))")
+    }
+    options.last = max(options.last, position)
+    layout[index].insert(.softBreak)
+    advance()
+    return (word, token.range)
+  }
+
+  /// A word that must follow: `of` in `first of`.
+  mutating func require(_ word: String) -> Bool {
+    guard current.kind == .word, !current.isFirstOnLine || text(current) == word else {
+      expected("`\(word)`")
+      return false
+    }
+    let written = text(current)
+    if written != word {
+      let isNear = Suggestion.nearest(to: written, among: [word]) != nil
+      expected("`\(word)`", help: isNear ? "did you mean `\(word)`?" : nil)
+      guard isNear else { return false }
+    }
+    advance()
+    return true
+  }
+
+  /// One of several words that must follow.
+  mutating func oneOf(_ words: [String]) -> String? {
+    let shown = words.map { "`\($0)`" }
+    let list =
+      shown.count == 1
+      ? shown[0]
+      : shown.dropLast().joined(separator: ", ")
+        + " or " + (shown.last ?? "")
+    guard current.kind == .word, !beginsForm || words.contains(text(current)) else {
+      expected(list)
+      return nil
+    }
+    let written = text(current)
+    if words.contains(written) {
+      advance()
+      return written
+    }
+    let near = Suggestion.nearest(to: written, among: words)
+    expected(list, help: near.map { "did you mean `\($0)`?" })
+    if near != nil { advance() }
+    return near
+  }
+}

@@ -1,0 +1,216 @@
+import RunbookCore
+
+/// Steps, phases, uses and blocks; the bodies of steps have a file of their own.
+extension Parser {
+  /// One declaration or statement, put into `block`, which is marked where it makes no sense.
+  mutating func parseItem(_ form: Form, of kind: BlockKind, into block: inout BlockSyntax) {
+    let start = index
+    switch form {
+    case .inventory: declare(inventory().map(DeclarationSyntax.inventory), in: &block)
+    case .input: declare(input().map(DeclarationSyntax.input), in: &block)
+    case .secret: declare(secret().map(DeclarationSyntax.secret), in: &block)
+    case .shell: declare(shell().map { .shell($0.0, $0.1) }, in: &block)
+    case .lock: declare(lock().map(DeclarationSyntax.lock), in: &block)
+    case .report: declare(reportDeclaration().map(DeclarationSyntax.report), in: &block)
+    case .hosts: declareHosts(in: &block, of: kind)
+    case .step: state(step().map(StatementSyntax.step), in: &block)
+    case .phase: state(phase().map(StatementSyntax.phase), in: &block)
+    case .use: state(use().map(StatementSyntax.use), in: &block)
+    case .rolling: state(rolling().map(StatementSyntax.rolling), in: &block)
+    case .parallel:
+      let keyword = current.range
+      advance()
+      let body = self.block(.parallel, shown: "`parallel`")
+      block.statements.append(.parallel(body, keyword: keyword))
+    case .first:
+      let keyword = current.range
+      advance()
+      guard require("of") else {
+        block.isDamaged = true
+        return
+      }
+      let body = self.block(.alternatives, shown: "`first of`")
+      block.statements.append(.firstOf(body, keyword: keyword))
+    case .on:
+      block.onFailure = onFailure()
+      if block.onFailure == nil { block.isDamaged = true }
+    case .require, .unless, .run, .write, .stash, .upload, .confirm, .check, .rollback, .no,
+      .output, .retry, .timeout, .as, .if, .content, .mode, .owner:
+      // Already reported as misplaced; parsed to know where it ends.
+      skipStepForm(form)
+    }
+    if block.isDamaged { for token in tokens[start..<index] { lose(token) } }
+  }
+
+  private mutating func declare(_ declaration: DeclarationSyntax?, in block: inout BlockSyntax) {
+    if let declaration {
+      block.declarations.append(declaration)
+    } else {
+      block.isDamaged = true
+    }
+  }
+
+  private mutating func state(_ statement: StatementSyntax?, in block: inout BlockSyntax) {
+    if let statement { block.statements.append(statement) } else { block.isDamaged = true }
+  }
+
+  /// Hosts that are found while running are a statement, all others are declared for the file.
+  private mutating func declareHosts(in block: inout BlockSyntax, of kind: BlockKind) {
+    let keyword = current.range
+    guard let hosts = hosts() else {
+      block.isDamaged = true
+      return
+    }
+    switch hosts.selection {
+    case .found:
+      if kind == .site {
+        report(
+          .misplacedForm, "hosts can't be found from an output here", keyword,
+          help: "the site file has no outputs; declare the group in the runbook")
+        lostWords.insert(hosts.name.text)
+      } else {
+        block.statements.append(.found(hosts))
+      }
+    case .condition, .names:
+      if kind == .phase || kind == .rolling {
+        report(
+          .misplacedForm, "groups are declared directly in the file's block", keyword,
+          help: "move it there; only `hosts NAME in GROUP from output NAME` stands here")
+        lostWords.insert(hosts.name.text)
+      } else {
+        block.declarations.append(.hosts(hosts))
+      }
+    case .damaged: lostWords.insert(hosts.name.text)
+    }
+  }
+
+  private mutating func phase() -> PhaseSyntax? {
+    let documentation = documentation(before: index)
+    let keyword = current.range
+    advance()
+    guard let name = stepName("the name of a phase") else {
+      return nameless(block: .phase, "the phase")
+    }
+    var phase = PhaseSyntax(keyword: keyword, name: name, documentation: documentation)
+    if current.kind == .string { phase.title = string() }
+    var options = Options("when")
+    while option(&options) != nil { phase.when = expression() }
+    phase.body = block(.phase, shown: "phase `\(name.text)`")
+    return phase
+  }
+
+  /// The block of something whose name is missing is parsed for its own mistakes, then left out.
+  private mutating func nameless<Lost>(block kind: BlockKind, _ shown: String) -> Lost? {
+    while current.kind != .leftBrace, current.kind != .rightBrace, current.kind != .end,
+      !beginsForm
+    {
+      advance()
+    }
+    if current.kind == .leftBrace { _ = block(kind, shown: shown) }
+    return nil
+  }
+
+  /// `rolling GROUP by N { … }`
+  private mutating func rolling() -> RollingSyntax? {
+    let keyword = current.range
+    advance()
+    guard let group = reference("the name of a group"), require("by"),
+      let size = count("how many hosts at a time")
+    else { return nameless(block: .rolling, "`rolling`") }
+    var rolling = RollingSyntax(keyword: keyword, group: group, size: size)
+    rolling.body = block(.rolling, shown: "`rolling \(group.text)`")
+    return rolling
+  }
+
+  /// `use PART [(a: value, b)] [as NAME] [when EXPR]`
+  private mutating func use() -> UseSyntax? {
+    let documentation = documentation(before: index)
+    let keyword = current.range
+    advance()
+    guard let part = reference("the name of a part") else { return nil }
+    var use = UseSyntax(keyword: keyword, part: part, documentation: documentation)
+    if current.kind == .leftParenthesis { arguments(of: &use) }
+    var options = Options("as", "when")
+    while let option = option(&options) {
+      switch option.name {
+      case "as": use.alias = stepName("the name of this use")
+      case _: use.when = expression()
+      }
+    }
+    return use
+  }
+
+  private mutating func arguments(of use: inout UseSyntax) {
+    advance()
+    while current.kind != .rightParenthesis {
+      guard let argument = argument() else {
+        use.isDamaged = true
+        return lose(untilClosing: true)
+      }
+      use.arguments.append(argument)
+      if current.kind == .comma {
+        advance()
+        layout[index].insert(.softBreak)
+      } else if current.kind != .rightParenthesis {
+        expected("`,` or `)`")
+        use.isDamaged = true
+        return lose(untilClosing: true)
+      }
+    }
+    advance()
+  }
+
+  /// `a: value`, or `b` for `b: b`.
+  private mutating func argument() -> UseSyntax.Argument? {
+    guard let name = reference("an argument", help: "write `parameter: value`") else {
+      return nil
+    }
+    guard current.kind == .colon else { return .init(name: name, value: .name(name)) }
+    advance()
+    if let literal = literal() { return .init(name: name, value: .literal(literal)) }
+    return reference("a value").map { .init(name: name, value: .name($0)) }
+  }
+
+  /// `step NAME ["title"] [on GROUP] [after A, B] [when EXPR] { … }`
+  private mutating func step() -> StepSyntax? {
+    let documentation = documentation(before: index)
+    let keyword = current.range
+    advance()
+    guard let name = stepName("the name of a step") else {
+      while current.kind != .leftBrace, current.kind != .rightBrace, current.kind != .end,
+        !beginsForm
+      {
+        advance()
+      }
+      if current.kind == .leftBrace {
+        var lost = StepSyntax(
+          keyword: keyword, name: Name(text: "", range: keyword), documentation: "")
+        stepBody(&lost)
+      }
+      return nil
+    }
+    var step = StepSyntax(keyword: keyword, name: name, documentation: documentation)
+    if current.kind == .string { step.title = string() }
+    var options = Options("on", "after", "when")
+    while let option = option(&options) {
+      switch option.name {
+      case "on": step.group = reference("the name of a group")
+      case "after": step.after += afterNames()
+      case _: step.when = expression()
+      }
+    }
+    stepBody(&step)
+    return step
+  }
+
+  private mutating func afterNames() -> [Name] {
+    var names: [Name] = []
+    while let name = reference("the name of a step") {
+      names.append(name)
+      guard current.kind == .comma else { break }
+      advance()
+      layout[index].insert(.softBreak)
+    }
+    return names
+  }
+}

@@ -1,0 +1,304 @@
+import RunbookCore
+
+/// The forms of a step.
+extension Parser {
+  /// The braces of a step with its forms.
+  mutating func stepBody(_ step: inout StepSyntax) {
+    var body = step
+    var counts: [Form: Int] = [:]
+    let shown = step.name.text.isEmpty ? "the step" : "step `\(step.name.text)`"
+    let range = braces(.step, shown: shown) { parser in
+      while let form = parser.nextForm(in: .step, isDamaged: &body.isDamaged) {
+        let start = parser.index
+        guard BlockKind.step.allows(form) else {
+          body.isDamaged = true
+          parser.reportMisplaced(form, in: .step)
+          parser.skip(form)
+          for token in parser.tokens[start..<parser.index] { parser.lose(token) }
+          continue
+        }
+        let count = (counts[form] ?? 0) + 1
+        counts[form] = count
+        if count == 2, !Self.repeatable.contains(form) {
+          parser.reportRepeated(form, parser.current.range, in: "this step")
+        }
+        if !parser.stepForm(form, into: &body) {
+          body.isDamaged = true
+          parser.recover()
+          for token in parser.tokens[start..<parser.index] { parser.lose(token) }
+        }
+      }
+    }
+    step = body
+    step.range = range ?? SourceRange(0, 0)
+    if range == nil { step.isDamaged = true }
+  }
+
+  private static let repeatable: Set<Form> = [.require, .unless, .check, .output]
+
+  /// A form of another block is parsed to know where it ends, and forgotten.
+  private mutating func skip(_ form: Form) {
+    if form == .content || form == .mode || form == .owner { return skipStepForm(form) }
+    var lost = BlockSyntax()
+    guard openBlocks.count < Self.depthLimit else {
+      advance()
+      return recover()
+    }
+    parseItem(form, of: .phase, into: &lost)
+    if lost.isDamaged { recover() }
+  }
+
+  /// A form of a step in another place.
+  mutating func skipStepForm(_ form: Form) {
+    if form == .content || form == .mode || form == .owner {
+      advance()
+      return recover()
+    }
+    var lost = StepSyntax(
+      keyword: current.range, name: Name(text: "", range: current.range), documentation: "")
+    if !stepForm(form, into: &lost) { recover() }
+  }
+
+  /// One form; false where it makes no sense and the rest of it is to be stepped over.
+  private mutating func stepForm(_ form: Form, into step: inout StepSyntax) -> Bool {
+    let keyword = current.range
+    switch form {
+    case .require:
+      advance()
+      return add(check(allowing: ["else"], of: form), to: &step.requires)
+    case .unless:
+      advance()
+      return add(check(allowing: [], of: form), to: &step.unless)
+    case .check:
+      advance()
+      return add(
+        check(allowing: ["within", "every", "lasting", "else"], of: form), to: &step.checks)
+    case .run, .write, .stash, .upload, .confirm: return action(form, into: &step)
+    case .rollback, .no: return rollback(form, into: &step)
+    case .output: return output(into: &step)
+    case .retry: return retry(into: &step)
+    case .timeout:
+      advance()
+      guard let amount = time("a duration") else { return false }
+      step.timeout = (amount, keyword)
+    case .as:
+      advance()
+      guard let user = requiredString("the name of a user") else { return false }
+      step.user = user
+    case .if:
+      advance()
+      step.rerunIfInterrupted = keyword
+      return require("interrupted") && require("rerun")
+    case .on:
+      guard let policy = onFailure() else { return false }
+      step.onFailure = policy
+    case .inventory, .input, .secret, .hosts, .shell, .lock, .report, .step, .phase, .use,
+      .parallel, .rolling, .first, .content, .mode, .owner:
+      preconditionFailure("\(form) is no form of a step")
+    }
+    return true
+  }
+
+  private func add(_ check: CheckSyntax?, to list: inout [CheckSyntax]) -> Bool {
+    guard let check else { return false }
+    list.append(check)
+    return true
+  }
+
+  private mutating func action(_ form: Form, into step: inout StepSyntax) -> Bool {
+    let keyword = current.range
+    guard let action = action(form) else { return false }
+    if let first = step.action {
+      if first.keyword != keyword, formWord(first.keyword) != formWord(keyword) {
+        report(
+          .severalActions, "a step has one action, and this one is its second", keyword,
+          help: "put it in a step of its own, so that each is checkpointed by itself",
+          notes: [.init(text: "the first one", place: Place(file, first.keyword))])
+      }
+    } else {
+      step.action = action
+    }
+    return true
+  }
+
+  private func formWord(_ range: SourceRange) -> String { file.text(range) }
+
+  private mutating func action(_ form: Form) -> ActionSyntax? {
+    let keyword = current.range
+    advance()
+    switch form {
+    case .write: return write(keyword)
+    case .stash: return stash(keyword)
+    case .upload:
+      guard let local = requiredString("the file to copy"), require("to"),
+        let path = requiredString("where to put it")
+      else { return nil }
+      return .upload(local, to: path, keyword: keyword)
+    case .confirm:
+      return requiredString("what to confirm").map { .confirm($0, keyword: keyword) }
+    case _: return requiredCode("code").map { .run($0, keyword: keyword) }
+    }
+  }
+
+  /// `stash "GLOB" … [to "DIR"]`
+  private mutating func stash(_ keyword: SourceRange) -> ActionSyntax? {
+    guard let first = requiredString("what to move aside") else { return nil }
+    var globs = [first]
+    while current.kind == .string || current.kind == .comma {
+      if current.kind == .comma {
+        report(
+          .unexpectedToken, "paths are separated by blanks", current.range, help: "remove the `,`")
+        advance()
+        continue
+      }
+      layout[index].insert(.softBreak)
+      globs.append(string())
+    }
+    var directory: StringSyntax?
+    var options = Options("to")
+    while option(&options) != nil { directory = requiredString("a directory") }
+    return .stash(globs, to: directory, keyword: keyword)
+  }
+
+  /// `write "PATH" { content CODE-or-"text" [mode "0644"] [owner "u:g"] }`
+  private mutating func write(_ keyword: SourceRange) -> ActionSyntax? {
+    guard let path = requiredString("the path of a file") else { return nil }
+    var write = WriteSyntax(keyword: keyword, path: path)
+    let range = braces(.write, shown: "`write`") { parser in
+      parser.writeForms(of: &write)
+    }
+    if range == nil { write.isDamaged = true }
+    return .write(write)
+  }
+
+  private mutating func writeForms(of write: inout WriteSyntax) {
+    var seen: Set<Form> = []
+    while let form = nextForm(in: .write, isDamaged: &write.isDamaged) {
+      guard BlockKind.write.allows(form) else {
+        write.isDamaged = true
+        reportMisplaced(form, in: .write)
+        skip(form)
+        continue
+      }
+      if !seen.insert(form).inserted {
+        reportRepeated(form, current.range, in: "this `write`")
+      }
+      advance()
+      switch form {
+      case .content where current.kind == .code || current.kind == .fence:
+        write.content = .code(code())
+      case .content:
+        let text = requiredString("code or a string")
+        if text == nil { write.isDamaged = true }
+        write.content = text.map { .text($0) }
+      case .mode: write.mode = requiredString("a file mode, as \"0644\"")
+      case _: write.owner = requiredString("an owner, as \"user:group\"")
+      }
+    }
+  }
+
+  /// `rollback CODE`, `rollback { run CODE check CHECK }` or `no rollback "why"`.
+  private mutating func rollback(_ form: Form, into step: inout StepSyntax) -> Bool {
+    let keyword = current.range
+    advance()
+    var rollback = RollbackSyntax.damaged
+    if form == .no {
+      guard require("rollback"), let reason = requiredString("why there is none") else {
+        step.rollback = step.rollback ?? .damaged
+        return false
+      }
+      rollback = .refused(reason, keyword: keyword.through(tokens[index - 2].range))
+    } else if current.kind == .leftBrace {
+      rollback = rollbackBlock(keyword)
+    } else {
+      guard let code = requiredCode("code or `{`") else {
+        step.rollback = step.rollback ?? .damaged
+        return false
+      }
+      rollback = .code(code, checks: [], keyword: keyword)
+    }
+    if let first = step.rollback?.keyword, formWord(first).first != formWord(keyword).first {
+      report(
+        .repeatedForm, "a step has one way back, and this is its second", keyword,
+        help: "keep `rollback` or `no rollback`",
+        notes: [.init(text: "the first one", place: Place(file, first))])
+    }
+    step.rollback = rollback
+    return true
+  }
+
+  private mutating func rollbackBlock(_ keyword: SourceRange) -> RollbackSyntax {
+    var code: CodeSyntax?
+    var checks: [CheckSyntax] = []
+    var isDamaged = false
+    let range = braces(.rollback, shown: "`rollback`") { parser in
+      while let form = parser.nextForm(in: .rollback, isDamaged: &isDamaged) {
+        switch form {
+        case .run:
+          if code != nil {
+            parser.reportRepeated(.run, parser.current.range, in: "this `rollback`")
+          }
+          parser.advance()
+          code = parser.requiredCode("code")
+          if code == nil {
+            isDamaged = true
+            parser.recover()
+          }
+        case .check:
+          parser.advance()
+          let options = ["within", "every", "else"]
+          if !parser.add(parser.check(allowing: options, of: .check), to: &checks) {
+            isDamaged = true
+            parser.recover()
+          }
+        case _:
+          isDamaged = true
+          parser.reportMisplaced(form, in: .rollback)
+          parser.skip(form)
+        }
+      }
+    }
+    if let code { return .code(code, checks: checks, keyword: keyword) }
+    if !isDamaged, range != nil {
+      report(
+        .emptyBlock, "this `rollback` runs nothing", keyword, help: "write `run` with its code")
+    }
+    return .damaged
+  }
+
+  /// `output NAME [: TYPE] [= DEFAULT] [from CODE]`
+  private mutating func output(into step: inout StepSyntax) -> Bool {
+    advance()
+    guard let name = valueName("the name of an output") else { return false }
+    var output = OutputSyntax(name: name)
+    (output.type, output.defaultValue) = typeAndDefault(name)
+    var options = Options("from")
+    while option(&options) != nil { output.source = requiredCode("code") }
+    step.outputs.append(output)
+    return true
+  }
+
+  /// `retry N [every D [up to D]]`
+  private mutating func retry(into step: inout StepSyntax) -> Bool {
+    let keyword = current.range
+    advance()
+    guard let attempts = count("how many attempts") else { return false }
+    var retry = RetrySyntax(keyword: keyword, attempts: attempts)
+    var options = Options("every", "up")
+    while let option = option(&options) {
+      switch option.name {
+      case "every": retry.every = time("a duration")
+      case _:
+        guard require("to") else { return false }
+        retry.upTo = time("a duration")
+        if retry.every == nil {
+          report(
+            .formOrder, "`up to` needs `every`", option.range,
+            help: "write `retry 5 every 2s up to 1m`")
+        }
+      }
+    }
+    step.retry = retry
+    return true
+  }
+}

@@ -1,0 +1,122 @@
+import RunbookCore
+
+/// A file as it is written, before any name in it means anything.
+struct FileSyntax: Sendable {
+  enum Kind: Sendable {
+    case runbook, part, site
+  }
+  var kind: Kind
+  var name: Name
+  var title: StringSyntax?
+  var documentation: String
+  var parameters: [ParameterSyntax] = []
+  var body = BlockSyntax()
+  /// Words of what could not be understood: they may declare or use any name, so that no mistake
+  /// about those names is reported on top.
+  var lostWords: Set<String> = []
+}
+
+/// A name where it is written.
+struct Name: Hashable, Sendable {
+  var text: String
+  var range: SourceRange
+}
+
+struct ParameterSyntax: Sendable {
+  enum Kind: Hashable, Sendable {
+    case value(ValueType)
+    case hosts, secret
+  }
+  var name: Name
+  var kind: Kind
+}
+
+/// What stands between the braces of a runbook, part, phase or block.
+struct BlockSyntax: Sendable {
+  var declarations: [DeclarationSyntax] = []
+  var statements: [StatementSyntax] = []
+  var onFailure: FailurePolicy?
+  /// The braces; empty where they are missing.
+  var range = SourceRange(0, 0)
+  /// Whether something in it could not be understood: what seems to be missing may stand there.
+  var isDamaged = false
+}
+
+/// A string with the names in it.
+struct StringSyntax: Sendable {
+  struct Piece: Sendable {
+    enum Content: Sendable {
+      case text(String)
+      case name(String)
+    }
+    var content: Content
+    var range: SourceRange
+  }
+  var pieces: [Piece]
+  var range: SourceRange
+
+  /// The text of a string without names.
+  var literal: String? {
+    var text = ""
+    for piece in pieces {
+      guard case .text(let part) = piece.content else { return nil }
+      text += part
+    }
+    return text
+  }
+}
+
+/// Code as it is sent, with the place of its token.
+struct CodeSyntax: Sendable {
+  var text: String
+  /// Backticks included.
+  var range: SourceRange
+  var isDamaged = false
+}
+
+struct LiteralSyntax: Sendable {
+  var value: Value
+  var range: SourceRange
+}
+
+indirect enum ExpressionSyntax: Sendable {
+  enum Operator: String, Sendable {
+    case and, or
+    case equal = "=="
+    case unequal = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case isWordOf = "in"
+  }
+  case literal(LiteralSyntax)
+  case name(Name)
+  case not(ExpressionSyntax, SourceRange)
+  case binary(Operator, ExpressionSyntax, ExpressionSyntax, at: SourceRange)
+  case parentheses(ExpressionSyntax, SourceRange)
+  /// Something that could not be understood and has been reported.
+  case damaged(SourceRange)
+
+  var range: SourceRange {
+    switch self {
+    case .literal(let literal): literal.range
+    case .name(let name): name.range
+    case .not(_, let range), .parentheses(_, let range), .damaged(let range): range
+    case .binary(_, let left, let right, _): left.range.through(right.range)
+    }
+  }
+}
+
+/// A number or duration of a form: a literal or the name of an input.
+enum AmountSyntax: Sendable {
+  case literal(LiteralSyntax)
+  case name(Name)
+
+  var range: SourceRange {
+    switch self {
+    case .literal(let literal): literal.range
+    case .name(let name): name.range
+    }
+  }
+}
