@@ -1,0 +1,118 @@
+import RunbookCore
+
+/// Checks, and the paths and addresses that can be judged before the run.
+extension Lowering {
+  mutating func lower(
+    _ syntax: CheckSyntax, role: CodeContext.Role, _ context: ReadingContext
+  ) -> Check? {
+    let subject: Check.Subject
+    switch syntax.subject {
+    case .code(let code, let says):
+      let role = syntax.isNegated ? CodeContext.Role.openGuard : role
+      let lowered = lower(code, CodeContext(role: role, group: context.group))
+      subject = .code(lowered, says: says.map { template($0, context) })
+    case .tcp(let address):
+      checkAddress(address)
+      subject = .tcp(template(address, context))
+    case .http(let url, let status, let says):
+      checkURL(url)
+      subject = .http(
+        template(url, context), status: checkedStatus(status),
+        says: says.map { template($0, context) })
+    case .expression(let expression):
+      guard let condition = condition(expression, context) else { return nil }
+      subject = .expression(condition)
+    case .damaged: return nil
+    }
+    var check = Check(
+      subject: subject, isNegated: syntax.isNegated, text: text(of: syntax),
+      origin: origin(syntax.range))
+    check.within = syntax.within.map { time($0) }
+    check.every = syntax.every.map { time($0) }
+    check.isLasting = syntax.isLasting
+    check.remedy = syntax.remedy.map { template($0, context) }
+    return check
+  }
+
+  /// The check as it is written, on one line; of longer code its first line.
+  private func text(of check: CheckSyntax) -> String {
+    guard case .code(let code, let says) = check.subject else {
+      return oneLine(scope.file.text(check.range))
+    }
+    let lines = code.text.split(separator: "\n").map { oneLine(String($0)) }
+      .filter { !$0.isEmpty && !$0.hasPrefix("#!") }
+    let words =
+      (check.isNegated ? "not " : "") + (lines.first ?? "") + (lines.count > 1 ? " …" : "")
+    return words + (says.map { " says " + scope.file.text($0.range) } ?? "")
+  }
+
+  private func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  private mutating func checkedStatus(_ literal: LiteralSyntax?) -> Int {
+    guard let literal, case .int(let status) = literal.value else { return 200 }
+    if !(100...599).contains(status) {
+      report(
+        .badAddress, "`\(status)` is no status of HTTP", literal.range,
+        help: "write a number from 100 to 599")
+    }
+    return status
+  }
+
+  /// `host:port`, as far as it is written out.
+  private mutating func checkAddress(_ address: StringSyntax) {
+    guard let text = address.literal, text != "?" else { return }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let port = parts.last.flatMap { Int($0) } ?? 0
+    guard parts.count < 2 || parts[0].isEmpty || !(1...65_535).contains(port) else { return }
+    report(
+      .badAddress, "this is no address for `tcp`", address.range,
+      help: "write \"host:port\", as \"10.0.0.5:5432\"")
+  }
+
+  private mutating func checkURL(_ url: StringSyntax) {
+    guard let first = url.pieces.first, case .text(let text) = first.content, text != "?",
+      !text.hasPrefix("http://"), !text.hasPrefix("https://")
+    else { return }
+    report(
+      .badAddress, "this is no address for `http`", url.range,
+      help: "it begins with `http://` or `https://`")
+  }
+
+  // MARK: - Paths
+
+  private static let systemDirectories: Set<String> = [
+    "", "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt",
+    "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var",
+  ]
+
+  /// A path on a host is absolute; what is moved aside is no directory of the system.
+  mutating func checkPath(_ path: StringSyntax, isMoved: Bool) {
+    guard let first = path.pieces.first else {
+      return report(
+        .dangerousPath, "this path is empty", path.range, help: "write an absolute path")
+    }
+    if case .text(let text) = first.content, text != "?", !text.hasPrefix("/") {
+      return report(
+        .dangerousPath, "a path on a host begins with `/`", path.range,
+        help: text.hasPrefix("~")
+          ? "`~` is not expanded here; write the directory out"
+          : "write an absolute path")
+    }
+    guard let text = path.literal else { return }
+    var parts = text.split(separator: "/").filter { $0 != "." }
+    if parts.contains("..") {
+      return report(
+        .dangerousPath, "a path must not climb up with `..`", path.range,
+        help: "write the path that is meant")
+    }
+    guard isMoved else { return }
+    while let last = parts.last, last.allSatisfy({ $0 == "*" || $0 == "." }) { parts.removeLast() }
+    let isSystem = parts.count <= 1 && Self.systemDirectories.contains(String(parts.first ?? ""))
+    guard isSystem else { return }
+    report(
+      .dangerousPath, "moving this aside would take the system apart", path.range,
+      help: "name the files or the directory of the one service")
+  }
+}

@@ -1,0 +1,144 @@
+import RunbookCore
+
+/// What a piece of code is for, which says what it sees and how its status is read.
+struct CodeContext {
+  enum Role {
+    /// Its status is the outcome.
+    case action
+    /// A question whose answer "no" lets nothing happen that should not.
+    case check
+    /// `unless`, or under `not`: a wrong "does not hold" would let the action run.
+    case openGuard
+    /// A declaration, put before all code in reach.
+    case shell
+  }
+  var role: Role
+  var group: GroupID? = nil
+}
+
+/// Code: its names, and guards that would fail open.
+extension Lowering {
+  private static let proxies: Set<String> = [
+    "http_proxy", "https_proxy", "ftp_proxy", "rsync_proxy", "all_proxy", "no_proxy",
+  ]
+
+  mutating func lower(_ syntax: CodeSyntax, _ context: CodeContext) -> Code {
+    let (interpreter, isShell) = ShellCode.interpreter(of: syntax.text)
+    let code = Code(
+      text: syntax.text, interpreter: interpreter, isShell: isShell,
+      origin: origin(syntax.range))
+    guard !syntax.isDamaged else { return code }
+    for word in Words(Array(syntax.text.utf8)[...]) where scope.values[word] != nil {
+      _ = use(word)
+    }
+    guard isShell else { return code }
+    let shell = ShellCode(syntax.text)
+    checkReads(shell, syntax, context)
+    checkGuard(shell, syntax, context.role)
+    return code
+  }
+
+  /// The secrets whose names stand in a piece of code as words.
+  func secrets(in code: CodeSyntax) -> [String] {
+    Words(Array(code.text.utf8)[...]).filter {
+      if case .secret? = scope.values[$0]?.kind { true } else { false }
+    }
+  }
+
+  // MARK: - Names
+
+  private mutating func checkReads(
+    _ shell: ShellCode, _ code: CodeSyntax, _ context: CodeContext
+  ) {
+    var seen: Set<String> = []
+    for read in shell.reads where seen.insert(read.name).inserted {
+      let name = read.name
+      guard let first = name.utf8.first, isLowerLetter(first),
+        name.utf8.allSatisfy({ isLowerLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }),
+        !shell.assigned.contains(name), !scope.shellAssigned.contains(name),
+        !Self.proxies.contains(name)
+      else { continue }
+      let range = range(of: read, in: code)
+      if let symbol = scope.values[name] {
+        readInCode(name, symbol, range, context)
+      } else if name == "host" || name.hasPrefix("host_") {
+        if context.role == .shell { continue }
+        if context.group == nil { reportNoHost(name, range) } else { askColumn(name, at: range) }
+      } else if !["reprise_run", "reprise_step", "reprise_attempt"].contains(name),
+        !scope.isDoubtful(name)
+      {
+        reportUnknown(name, range, shell)
+      }
+    }
+  }
+
+  private mutating func reportUnknown(_ name: String, _ range: SourceRange, _ shell: ShellCode) {
+    let known = candidates() + shell.assigned + ["host", "host_address", "reprise_run"]
+    report(
+      .unknownVariable, "nothing declares or sets `$\(name)`", range,
+      help: Suggestion.nearest(to: name, among: known).map { "did you mean `$\($0)`?" }
+        ?? "declare it, set it in the code, or write `${\(name):-}` where it may be unset")
+  }
+
+  private mutating func readInCode(
+    _ name: String, _ symbol: Symbol, _ range: SourceRange, _ context: CodeContext
+  ) {
+    let base: String
+    var isList = false
+    switch symbol.kind {
+    case .output: base = name
+    case .byHost(let output):
+      base = output
+      isList = true
+    case .group(let group):
+      guard let found = group.foundIn else { return }
+      base = found.text
+      isList = true
+    case .value, .secret, .addresses: return
+    }
+    guard case .output(let output)? = scope.values[base]?.kind else { return }
+    if context.role == .shell {
+      if output.reference.defaultValue == nil {
+        reportMissing(base, output, .foreignShell, at: range)
+      }
+      return
+    }
+    read(base, output, at: range, group: context.group, isList: isList)
+  }
+
+  /// Where in the file a variable stands, its `$` included.
+  private func range(of read: ShellCode.Read, in code: CodeSyntax) -> SourceRange {
+    let start = CodeText.sourceOffset(scope.file, code: code.range, of: read.offset)
+    let isBraced =
+      start + 1 < scope.file.bytes.count && scope.file.bytes[start + 1] == UInt8(ascii: "{")
+    let end = start + 1 + read.name.utf8.count + (isBraced ? 2 : 0)
+    return SourceRange(start, min(end, code.range.end))
+  }
+
+  // MARK: - Guards
+
+  private mutating func checkGuard(
+    _ shell: ShellCode, _ code: CodeSyntax, _ role: CodeContext.Role
+  ) {
+    let example = "`x=$(command …) || exit 2`, then test `$x`"
+    switch role {
+    case .action, .shell: return
+    case .check, .openGuard:
+      if let offset = shell.negations.first {
+        report(
+          .guardNegation, "`!` turns a missing tool into a check that holds",
+          mark(offset, in: code),
+          help: "write `not` before the code, or ask in two steps: \(example)")
+      }
+    }
+    guard role == .openGuard, let offset = shell.pipelines.first else { return }
+    report(
+      .guardPipeline, "a pipeline hides the failure of its first commands, and this guard opens",
+      mark(offset, in: code), help: "write \(example)")
+  }
+
+  private func mark(_ offset: Int, in code: CodeSyntax) -> SourceRange {
+    let start = CodeText.sourceOffset(scope.file, code: code.range, of: offset)
+    return SourceRange(start, start + 1)
+  }
+}

@@ -1,0 +1,163 @@
+import RunbookCore
+
+/// Declaring names and looking them up.
+extension Lowering {
+  /// Gives a name its meaning; one that already has another is reported and keeps it.
+  mutating func declare(_ name: Name, _ symbol: Symbol) {
+    let text = name.text
+    if text == "host" || text.hasPrefix("host_") || text.hasPrefix("reprise_") {
+      return report(
+        .reservedName, "`\(text)` is given by the engine", name.range,
+        help: "`host`, `host_…` and `reprise_…` are set for every step; choose another name")
+    }
+    guard claim(text, symbol, at: name.range) else { return }
+    switch symbol.kind {
+    case .group:
+      _ = claim(text + "_addresses", derived(symbol, .addresses(of: text)), at: name.range)
+    case .output(let output) where output.reference.isByHost:
+      _ = claim(text + "_by_host", derived(symbol, .byHost(of: text)), at: name.range)
+    case .value, .secret, .output, .addresses, .byHost: break
+    }
+  }
+
+  private func derived(_ symbol: Symbol, _ kind: Symbol.Kind) -> Symbol {
+    var derived = symbol
+    derived.kind = kind
+    derived.mustBeUsed = false
+    return derived
+  }
+
+  private mutating func claim(_ name: String, _ symbol: Symbol, at range: SourceRange) -> Bool {
+    guard let first = scope.values[name] else {
+      scope.values[name] = symbol
+      return true
+    }
+    let note = Diagnostic.Note(text: "it is \(article(first.what)) here", place: first.place)
+    report(
+      .twoMeanings, "`\(name)` would mean two things", range, help: "choose another name",
+      notes: [note])
+    return false
+  }
+
+  func article(_ what: String) -> String {
+    "\("aeiou".contains(what.first ?? "x") ? "an" : "a") \(what)"
+  }
+
+  /// The symbol of a name, marked as used.
+  mutating func use(_ name: String) -> Symbol? {
+    guard let symbol = scope.values[name] else { return nil }
+    scope.used.insert(name)
+    switch symbol.kind {
+    case .addresses(let base), .byHost(let base): scope.used.insert(base)
+    case .value, .secret, .group, .output: break
+    }
+    switch symbol.meaning {
+    case .input(let input): usedInputs.insert(input)
+    case .secret(let id): usedSecrets.insert(id)
+    case .group(let id): usedGroups.insert(id)
+    case .literal, .output: break
+    }
+    return symbol
+  }
+
+  /// Candidates for "did you mean", in a stable order.
+  func candidates(_ condition: (Symbol) -> Bool = { _ in true }) -> [String] {
+    scope.values.filter { condition($0.value) }.keys.sorted()
+  }
+
+  // MARK: - Groups
+
+  /// The group that a form names, or nil with a report.
+  mutating func group(_ name: Name, hasFound: Bool = true) -> Symbol.Group? {
+    guard let symbol = use(name.text) else {
+      if !scope.isDoubtful(name.text) {
+        let groups = candidates {
+          if case .group = $0.kind { true } else { false }
+        }
+        report(
+          .unknownGroup, "no group is called `\(name.text)`", name.range,
+          help: Suggestion.help(for: name.text, among: groups)
+            ?? "declare it: `hosts \(name.text) where …` or `hosts \(name.text) is \"…\"`")
+      }
+      return nil
+    }
+    guard case .group(let group) = symbol.kind else {
+      let note = Diagnostic.Note(text: "declared here", place: symbol.place)
+      report(
+        .wrongKind, "`\(name.text)` is \(article(symbol.what)), not a group of hosts", name.range,
+        help: "a group is declared with `hosts`", notes: [note])
+      return nil
+    }
+    if let output = group.foundIn {
+      guard hasFound else {
+        report(
+          .wrongKind, "`\(name.text)` is found only while running", name.range,
+          help: "name a group that is known before")
+        return nil
+      }
+      readFound(output, of: name)
+    }
+    return group
+  }
+
+  /// Using a group that is found while running reads its output there.
+  private mutating func readFound(_ output: Name, of group: Name) {
+    guard case .output(let found)? = scope.values[output.text]?.kind else { return }
+    read(output.text, found, at: group.range, group: nil, isList: true)
+  }
+
+  // MARK: - Outputs
+
+  /// Reading an output: it must be sure to have a value, and one for the host that reads it.
+  ///
+  /// - Parameters:
+  ///   - group: the hosts of the step that reads it; nil where there is no host.
+  ///   - isList: whether the values of all hosts are read.
+  mutating func read(
+    _ name: String, _ output: Symbol.Output, at range: SourceRange, group: GroupID?, isList: Bool
+  ) {
+    if !output.rivals.isEmpty {
+      let uses = output.rivals.map { "`\($0)`" }.joined(separator: " and ")
+      return report(
+        .outputWrittenTwice, "`\(name)` is given by \(uses)", range,
+        help: "name the outputs of the parts differently")
+    }
+    if output.reference.isByHost, !isList, group == nil {
+      return report(
+        .outputByHost, "each host has its own `\(name)`, and there is no host here", range,
+        help: "read `\(name)_by_host`: a line `HOST<tab>VALUE` for each host")
+    }
+    guard output.reference.defaultValue == nil else { return }
+    if !output.chains.isEmpty,
+      let reason = scope.loaded.outline.reasonMissing(output.chains, before: scope.chain)
+    {
+      return reportMissing(name, output, reason, at: range)
+    }
+    guard output.reference.isByHost, !isList, let group, !output.groups.contains(group),
+      !output.groups.isEmpty
+    else { return }
+    plan.questions.append(
+      .ownOutput(name, readers: group, writers: output.groups, origin(range)))
+  }
+
+  mutating func reportMissing(
+    _ name: String, _ output: Symbol.Output, _ reason: MissingReason, at range: SourceRange
+  ) {
+    let writer = output.reference.writers.first ?? ""
+    let why =
+      switch reason {
+      case .writtenLater: "`\(writer)`, which writes it, comes later"
+      case .ownStep: "a step can't read what it writes itself"
+      case .condition: "`\(writer)` or a block around it may be left out by its `when` or `unless`"
+      case .otherAlternative: "`\(writer)` is in another alternative of `first of`"
+      case .notEveryAlternative: "not every alternative of `first of` writes it"
+      case .parallel: "`\(writer)` runs in parallel; wait for it with `after`"
+      case .continues: "`\(writer)` may have failed before, under `on failure continue`"
+      case .foreignShell: "`shell` stands before code that runs earlier than `\(writer)`"
+      }
+    let place = scope.values[name].map { [Diagnostic.Note(text: "written here", place: $0.place)] }
+    report(
+      .outputMissing, "`\(name)` may have no value here", range,
+      help: "\(why); or give it a default: `output \(name) = …`", notes: place ?? [])
+  }
+}

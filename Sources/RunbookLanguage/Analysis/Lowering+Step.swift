@@ -1,0 +1,211 @@
+import RunbookCore
+
+/// Steps: their forms, and which of them go together.
+extension Lowering {
+  mutating func lower(_ syntax: StepSyntax) -> Step {
+    var step = Step(
+      path: scope.prefix + syntax.name.text, name: syntax.name.text,
+      environment: scope.environment, origin: origin(syntax.name.range))
+    step.title = syntax.title.flatMap { plainText($0) }
+    step.documentation = syntax.documentation
+    step.when = syntax.when.flatMap { condition($0, .init(place: .statement)) }
+    let group = syntax.group.flatMap { self.group($0) }
+    // A group that could not be resolved must not make `$host` an error on top.
+    step.group = group?.id ?? syntax.group?.text
+    scope.chain.links.append(
+      .init(node: syntax.keyword.start, kind: .step, child: 0, isConditional: false))
+    defer { scope.chain.links.removeLast() }
+    let context = ReadingContext(place: .step, group: step.group)
+
+    step.requires = syntax.requires.compactMap { lower($0, role: .check, context) }
+    step.unless = syntax.unless.compactMap { lower($0, role: .openGuard, context) }
+    step.action = syntax.action.flatMap { lower($0, context) }
+    step.checks = syntax.checks.compactMap { lower($0, role: .check, context) }
+    step.rollback = lower(syntax.rollback, of: syntax, context)
+    step.outputs = syntax.outputs.map { lower($0, of: syntax, context) }
+    step.retry = syntax.retry.map { retry in
+      Retry(
+        attempts: count(retry.attempts), every: retry.every.map { time($0) },
+        upTo: retry.upTo.map { time($0) })
+    }
+    step.timeout = syntax.timeout.map { time($0.amount) }
+    step.user = syntax.user.map { template($0, context) }
+    step.rerunIfInterrupted = syntax.rerunIfInterrupted != nil
+    step.onFailure = syntax.onFailure ?? .stop
+    if !syntax.isDamaged { checkForms(of: syntax) }
+    return step
+  }
+
+  // MARK: - What goes together
+
+  private mutating func checkForms(of step: StepSyntax) {
+    let isEmpty =
+      step.action == nil && step.requires.isEmpty && step.checks.isEmpty && step.rollback == nil
+      && step.outputs.isEmpty && step.unless.isEmpty
+    if isEmpty {
+      return report(
+        .emptyBlock, "step `\(step.name.text)` does nothing", step.name.range,
+        help: "write `run` with its code, or a `check`")
+    }
+    if case .run(_, let keyword)? = step.action, step.rollback == nil {
+      report(
+        .missingRollback, "step `\(step.name.text)` does not say how it is undone", keyword,
+        help: "add `rollback` with the code that undoes it, or `no rollback \"why\"`")
+    }
+    checkRollback(of: step)
+    if let action = step.action {
+      if case .run = action { return }
+      if let rerun = step.rerunIfInterrupted {
+        report(
+          .needsAction, "`if interrupted rerun` needs `run`", rerun,
+          help: "other actions can be started again anyway; remove it")
+      }
+      return
+    }
+    var forms: [(String, SourceRange)] = []
+    if let retry = step.retry { forms.append(("retry", retry.keyword)) }
+    if let timeout = step.timeout, step.rollback == nil {
+      forms.append(("timeout", timeout.keyword))
+    }
+    if let rerun = step.rerunIfInterrupted { forms.append(("if interrupted rerun", rerun)) }
+    if let first = step.unless.first { forms.append(("unless", first.range)) }
+    for (form, range) in forms {
+      report(
+        .needsAction, "`\(form)` needs an action, and this step has none", range,
+        help: form == "retry" ? "to ask until it holds, write `check … within 30s`" : "remove it")
+    }
+  }
+
+  private mutating func checkRollback(of step: StepSyntax) {
+    guard let rollback = step.rollback, let keyword = rollback.keyword else { return }
+    var isRefused = false
+    if case .refused = rollback { isRefused = true }
+    switch step.action {
+    case .run?: return
+    case nil:
+      guard isRefused else { return }
+      report(
+        .needlessRollback, "there is nothing to undo in a step that only looks", keyword,
+        help: "remove it")
+    case .confirm?:
+      report(
+        .needlessRollback, "there is nothing to undo in a `confirm`", keyword, help: "remove it")
+    case .write?, .stash?, .upload?:
+      guard !isRefused else { return }
+      report(
+        .needlessRollback, "`\(scope.file.text(step.action?.keyword ?? keyword))` undoes itself",
+        keyword,
+        help: "put what else is to be undone into a step of its own that only has a `rollback`")
+    }
+  }
+
+  // MARK: - Forms
+
+  private mutating func lower(
+    _ rollback: RollbackSyntax?, of step: StepSyntax, _ context: ReadingContext
+  ) -> Rollback {
+    switch rollback {
+    case .code(let code, let checks, _)?:
+      let lowered = lower(code, CodeContext(role: .action, group: context.group))
+      return .code(
+        lowered, checks: checks.compactMap { lower($0, role: .check, context) })
+    case .refused(let reason, _)?: return .refused(plainText(reason) ?? "")
+    case .damaged?: return .notNeeded
+    case nil:
+      switch step.action {
+      case .write?, .stash?, .upload?: return .byAction
+      case .run?, .confirm?, nil: return .notNeeded
+      }
+    }
+  }
+
+  private mutating func lower(
+    _ output: OutputSyntax, of step: StepSyntax, _ context: ReadingContext
+  ) -> OutputDeclaration {
+    let name = output.name.text
+    let type = output.type ?? output.defaultValue?.value.type ?? .string
+    checkDefault(output.defaultValue, type)
+    let source = output.source.map {
+      lower($0, CodeContext(role: .action, group: context.group))
+    }
+    if output.source == nil, !step.isDamaged { checkSource(of: output, step) }
+    var isByHost = false
+    if let group = step.group, case .group(let symbol)? = scope.values[group.text]?.kind {
+      isByHost = !symbol.isOneByName
+    }
+    return OutputDeclaration(
+      name: name, type: type, defaultValue: output.defaultValue?.value, source: source,
+      isByHost: isByHost, origin: origin(output.name.range))
+  }
+
+  private mutating func checkSource(of output: OutputSyntax, _ step: StepSyntax) {
+    guard case .run(let code, _)? = step.action else {
+      return report(
+        .outputSource, "`\(output.name.text)` has nothing to come from", output.name.range,
+        help: "a step without `run` says it: `output \(output.name.text) from` and its code")
+    }
+    if let secret = secrets(in: code).first {
+      report(
+        .secretOutput,
+        "`\(output.name.text)` would hold what was printed beside the secret "
+          + "`\(secret)`", output.name.range,
+        help: "ask for it again: `output \(output.name.text) from` and its code")
+    }
+  }
+
+  private mutating func lower(_ action: ActionSyntax, _ context: ReadingContext) -> Action {
+    switch action {
+    case .run(let code, _): return .run(lower(code, .init(role: .action, group: context.group)))
+    case .write(let write): return lower(write, context)
+    case .stash(let globs, let directory, _):
+      for glob in globs { checkPath(glob, isMoved: true) }
+      if let directory { checkPath(directory, isMoved: false) }
+      return .stash(
+        globs: globs.map { template($0, context) }, to: directory.map { template($0, context) })
+    case .upload(let local, let path, _):
+      checkPath(path, isMoved: false)
+      return .upload(local: template(local, context), path: template(path, context))
+    case .confirm(let text, _): return .confirm(template(text, context))
+    }
+  }
+
+  private mutating func lower(_ write: WriteSyntax, _ context: ReadingContext) -> Action {
+    checkPath(write.path, isMoved: false)
+    var content = Action.Content.text(Template(text: ""))
+    switch write.content {
+    case .code(let code)?:
+      content = .code(lower(code, .init(role: .action, group: context.group)))
+    case .text(let text)?: content = .text(template(text, context))
+    case nil:
+      if !write.isDamaged {
+        report(
+          .emptyBlock, "this `write` has no content", write.keyword,
+          help: "add `content` with a string, or with code that prints it")
+      }
+    }
+    let mode = write.mode.flatMap { plainText($0) }
+    if let mode, let range = write.mode?.range, !isMode(mode) {
+      report(
+        .outOfRange, "`\(mode)` is no file mode", range,
+        help: "write three or four octal digits, as \"0644\"")
+    }
+    let owner = write.owner.flatMap { plainText($0) }
+    if let owner, let range = write.owner?.range, !isOwner(owner) {
+      report(
+        .outOfRange, "`\(owner)` is no owner", range,
+        help: "write \"user\", \"user:group\" or \":group\"")
+    }
+    return .write(path: template(write.path, context), content: content, mode: mode, owner: owner)
+  }
+
+  private func isMode(_ text: String) -> Bool {
+    (3...4).contains(text.utf8.count)
+      && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }
+  }
+
+  private func isOwner(_ text: String) -> Bool {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    return parts.count <= 2 && parts.contains { !$0.isEmpty }
+      && !text.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "/") }
+  }
+}

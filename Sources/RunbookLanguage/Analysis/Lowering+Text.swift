@@ -1,0 +1,181 @@
+import RunbookCore
+
+/// Where something is read, which says what it can see.
+struct ReadingContext {
+  enum Place {
+    /// `where`: columns, inputs.
+    case inventory
+    /// Locks and reports: inputs and groups, no outputs.
+    case beforeRun
+    /// `when` and what else is asked before a statement: no host.
+    case statement
+    /// The forms of a step.
+    case step
+  }
+  var place: Place
+  /// The hosts of the step; nil where there is no host.
+  var group: GroupID? = nil
+}
+
+/// Strings and amounts.
+extension Lowering {
+  /// The text of a string in which no name can stand.
+  mutating func plainText(_ string: StringSyntax) -> String? {
+    if let literal = string.literal { return literal }
+    report(
+      .literalNeeded, "no names can stand in this string", nameRange(string) ?? string.range,
+      help: "write it without `$`; `$$` is a dollar")
+    return nil
+  }
+
+  private func nameRange(_ string: StringSyntax) -> SourceRange? {
+    string.pieces.first {
+      if case .name = $0.content { true } else { false }
+    }?.range
+  }
+
+  /// A string whose names have been checked.
+  mutating func template(_ string: StringSyntax, _ context: ReadingContext) -> Template {
+    var pieces: [Template.Piece] = []
+    for piece in string.pieces {
+      switch piece.content {
+      case .text(let text): pieces.append(.text(text))
+      case .name(let name):
+        check(name: Name(text: name, range: piece.range), context)
+        pieces.append(.name(name))
+      }
+    }
+    return Template(pieces)
+  }
+
+  /// A name in a string or expression, read there; its type, or nil with a report.
+  @discardableResult
+  mutating func check(name: Name, _ context: ReadingContext) -> ValueType? {
+    let text = name.text
+    if let given = engineName(text, context, at: name.range) { return given }
+    guard let symbol = use(text) else {
+      if !scope.isDoubtful(text) {
+        report(
+          .unknownName, "nothing is called `\(text)`", name.range,
+          help: Suggestion.help(for: text, among: readable())
+            ?? "declare it: `input \(text)`, or `output \(text)` in an earlier step")
+      }
+      return nil
+    }
+    switch symbol.kind {
+    case .secret:
+      let note = Diagnostic.Note(text: "declared here", place: symbol.place)
+      report(
+        .wrongKind, "a secret can be read only in code", name.range,
+        help: "strings and conditions are journaled and shown; use `$\(text)` in code",
+        notes: [note])
+      return nil
+    case .output(let output):
+      readInText(text, output, name.range, context, isList: false)
+      return output.reference.type
+    case .byHost(let base):
+      if case .output(let output)? = scope.values[base]?.kind {
+        readInText(base, output, name.range, context, isList: true)
+      }
+    case .group(let group):
+      if let found = group.foundIn, case .output(let output)? = scope.values[found.text]?.kind {
+        readInText(found.text, output, name.range, context, isList: true)
+      }
+    case .value, .addresses: break
+    }
+    return symbol.type
+  }
+
+  private mutating func readInText(
+    _ name: String, _ output: Symbol.Output, _ range: SourceRange, _ context: ReadingContext,
+    isList: Bool
+  ) {
+    if context.place == .beforeRun {
+      return reportMissing(name, output, .writtenLater, at: range)
+    }
+    read(name, output, at: range, group: context.group, isList: isList)
+  }
+
+  private func readable() -> [String] {
+    candidates {
+      if case .secret = $0.kind { false } else { true }
+    }
+  }
+
+  /// `host…` and `reprise_…`; nil where the name is none of them.
+  private mutating func engineName(
+    _ text: String, _ context: ReadingContext, at range: SourceRange
+  ) -> ValueType?? {
+    if ["reprise_run", "reprise_step", "reprise_attempt"].contains(text) {
+      return .some(.string)
+    }
+    guard text == "host" || text.hasPrefix("host_") else { return nil }
+    guard context.group != nil else {
+      reportNoHost(text, range)
+      return .some(nil)
+    }
+    askColumn(text, at: range)
+    return .some(.string)
+  }
+
+  mutating func reportNoHost(_ name: String, _ range: SourceRange) {
+    report(
+      .noHost, "there is no host here, so `\(name)` has no value", range,
+      help: "`host` and `host_…` stand in steps on a group: `step … on GROUP`")
+  }
+
+  /// `host_COLUMN` beyond what every host has: the inventory is asked when the plan is bound.
+  mutating func askColumn(_ name: String, at range: SourceRange) {
+    guard !["host", "host_address", "host_user", "host_port"].contains(name) else { return }
+    plan.questions.append(.column(String(name.dropFirst("host_".count)), origin(range)))
+  }
+
+  // MARK: - Amounts
+
+  /// A number of at least one.
+  mutating func count(_ amount: AmountSyntax) -> Amount {
+    checked(amount, .int, help: "write 1 or more")
+  }
+
+  /// A duration longer than nothing.
+  mutating func time(_ amount: AmountSyntax) -> Amount {
+    checked(amount, .duration, help: "write a duration longer than nothing, as `30s`")
+  }
+
+  private mutating func checked(
+    _ amount: AmountSyntax, _ type: ValueType, help: String
+  ) -> Amount {
+    switch amount {
+    case .literal(let literal):
+      switch literal.value {
+      case .int(let number), .duration(let number):
+        if number < 1 { report(.outOfRange, "this is too little", literal.range, help: help) }
+        return .literal(number)
+      case .string, .bool: return .literal(1)
+      }
+    case .name(let name):
+      guard let symbol = use(name.text) else {
+        if !scope.isDoubtful(name.text) {
+          let inputs = candidates { $0.type == type }
+          report(
+            .unknownName, "nothing is called `\(name.text)`", name.range,
+            help: Suggestion.help(for: name.text, among: inputs)
+              ?? "write \(shown(type)), or declare `input \(name.text): \(type.rawValue)`")
+        }
+        return .literal(1)
+      }
+      guard case .value(let found) = symbol.kind else {
+        report(
+          .wrongKind, "`\(name.text)` is \(article(symbol.what)), not an input", name.range,
+          help: "only an input is known when the run starts")
+        return .literal(1)
+      }
+      if found != type {
+        report(
+          .typeMismatch, "`\(name.text)` is \(shown(found)), not \(shown(type))", name.range,
+          help: "declare it with the type `\(type.rawValue)`")
+      }
+      return .name(name.text)
+    }
+  }
+}

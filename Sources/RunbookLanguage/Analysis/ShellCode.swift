@@ -1,0 +1,49 @@
+import RunbookCore
+
+/// What a piece of shell code reads and sets, and how its status may lie.
+///
+/// The scan is approximate where the shell is: it follows quotes, expansions, here-documents and
+/// command substitution, not the meaning of commands. Offsets are bytes of the code's text.
+struct ShellCode: Sendable {
+  struct Read: Sendable {
+    var name: String
+    var offset: Int
+  }
+  /// `$name` and `${name}` outside of single quotes; not `${name:-…}` and its like.
+  var reads: [Read] = []
+  /// Names that the code gives a value itself.
+  var assigned: [String] = []
+  /// `!` before a command, but for conditions of `if` and loops.
+  var negations: [Int] = []
+  /// `|` between commands.
+  var pipelines: [Int] = []
+
+  init(_ text: String) {
+    guard text.utf8.contains(where: { "$=!|".utf8.contains($0) }) || text.contains("read") else {
+      return
+    }
+    var scanner = ShellScanner(Array(text.utf8))
+    scanner.run()
+    self = scanner.found
+  }
+
+  init() {}
+
+  /// The command of a `#!` line, and whether it is a shell.
+  static func interpreter(of text: String) -> (command: String?, isShell: Bool) {
+    guard text.hasPrefix("#!") else { return (nil, true) }
+    let line = text.dropFirst(2).prefix { $0 != "\n" }
+    let words = line.split(separator: " ").map(String.init)
+    guard let first = words.first else { return (nil, true) }
+    var program = base(first)
+    if program == "env" || program == "busybox" {
+      program = words.dropFirst().first { !$0.hasPrefix("-") }.map(base) ?? program
+    }
+    let shells: Set<String> = ["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"]
+    return (words.joined(separator: " "), shells.contains(program))
+  }
+
+  private static func base(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+}

@@ -1,0 +1,293 @@
+/// Walks shell code once, from left to right; commands first, words in `ShellScanner+Words`.
+struct ShellScanner {
+  enum End {
+    case text, parenthesis, backtick, caseItem
+  }
+  struct HereDocument {
+    var delimiter: [UInt8]
+    var isQuoted: Bool
+    var stripsTabs: Bool
+  }
+
+  let bytes: [UInt8]
+  /// Where the text ends; nearer while a here-document is scanned.
+  var limit: Int
+  var index = 0
+  var depth = 0
+  var found = ShellCode()
+  var hereDocuments: [HereDocument] = []
+  /// A backtick then ends a substitution rather than beginning one.
+  var isInBackticks = false
+
+  /// Nothing that a person writes is deeper; the rest is then left unread.
+  static let depthLimit = 40
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    limit = bytes.count
+  }
+
+  mutating func run() {
+    while index < limit {
+      commands(until: .text)
+      if index < limit { index += 1 }
+    }
+  }
+
+  /// What a list of commands knows about where it stands.
+  private struct Position {
+    var isCommand = true
+    var isAfterCondition = false
+    var builtin: ShellBuiltin?
+    var isInBrackets = false
+  }
+
+  mutating func commands(until end: End) {
+    guard depth < Self.depthLimit else {
+      index = limit
+      return
+    }
+    depth += 1
+    defer { depth -= 1 }
+    var position = Position()
+    while let byte = peek() {
+      switch byte {
+      case 0x20, 0x09, 0x0D: index += 1
+      case 0x0A:
+        index += 1
+        readHereDocuments()
+        position = Position()
+      case UInt8(ascii: "\\") where peek(1) == 0x0A: index += 2
+      case UInt8(ascii: "#"): skip { $0 != 0x0A }
+      case UInt8(ascii: "`") where end == .backtick:
+        index += 1
+        return
+      case UInt8(ascii: ")") where !position.isInBrackets:
+        if end == .parenthesis {
+          index += 1
+          return
+        }
+        if end == .caseItem { return }
+        index += 1
+        position = Position()
+      case UInt8(ascii: "("), UInt8(ascii: ")"):
+        if position.isInBrackets {
+          index += 1
+        } else {
+          open(&position)
+        }
+      case UInt8(ascii: ";"), UInt8(ascii: "&"):
+        if end == .caseItem, byte == UInt8(ascii: ";"),
+          peek(1) == UInt8(ascii: ";") || peek(1) == UInt8(ascii: "&")
+        {
+          return
+        }
+        index += 1
+        if !position.isInBrackets { position = Position() }
+      case UInt8(ascii: "|"): bar(&position)
+      case UInt8(ascii: "<"), UInt8(ascii: ">"): redirect(isInBrackets: position.isInBrackets)
+      default:
+        if word(&position, until: end) { return }
+      }
+    }
+  }
+
+  private mutating func bar(_ position: inout Position) {
+    if position.isInBrackets {
+      index += 1
+    } else if peek(1) == UInt8(ascii: "|") {
+      index += 2
+      position = Position()
+    } else {
+      found.pipelines.append(index)
+      index += 1
+      if peek() == UInt8(ascii: "&") { index += 1 }
+      position = Position()
+    }
+  }
+
+  /// `(` of a subshell, of a function or of arithmetic.
+  private mutating func open(_ position: inout Position) {
+    if peek(1) == UInt8(ascii: "("), position.isCommand {
+      index += 2
+      arithmetic()
+    } else {
+      index += 1
+      commands(until: .parenthesis)
+    }
+    position = Position()
+  }
+
+  /// One word and what it means for the words after it; true where it ends the list.
+  private mutating func word(_ position: inout Position, until end: End) -> Bool {
+    let start = index
+    if position.isCommand, let name = assignmentName() {
+      found.assigned.append(name)
+      assignedValue()
+      return false
+    }
+    let text = scanWord()
+    if index == start { index += 1 }
+    if position.isInBrackets {
+      if text == "]]" { position = Position(isCommand: false) }
+      return false
+    }
+    guard position.isCommand else {
+      argument(text, from: start, &position)
+      return false
+    }
+    switch text {
+    case "!":
+      if !position.isAfterCondition { found.negations.append(start) }
+      position.isAfterCondition = false
+    case "if", "elif", "while", "until": position = Position(isAfterCondition: true)
+    case "then", "do", "else", "{", "time", "command", "builtin": position = Position()
+    case "for", "select":
+      skipBlanks()
+      if peek() == UInt8(ascii: "(") { return false }
+      if let name = plainName(scanWord()) { found.assigned.append(name) }
+      position = Position(isCommand: false)
+    case "case": caseCommand()
+    case "esac":
+      if end == .caseItem {
+        index = start
+        return true
+      }
+      position = Position(isCommand: false)
+    case "function":
+      skipBlanks()
+      _ = scanWord()
+    case "[[": position = Position(isCommand: false, isInBrackets: true)
+    default:
+      position = Position(isCommand: false, builtin: text.flatMap(ShellBuiltin.init))
+    }
+    return false
+  }
+
+  /// An argument may name a variable that its command sets.
+  private mutating func argument(_ text: String?, from start: Int, _ position: inout Position) {
+    guard position.builtin != nil else { return }
+    let written = text ?? String(decoding: bytes[start..<index], as: UTF8.self)
+    if let name = position.builtin?.assigned(by: written).flatMap(plainName) {
+      found.assigned.append(name)
+    }
+  }
+
+  /// `case WORD in a|b) … ;; esac`: its bars are no pipelines.
+  private mutating func caseCommand() {
+    skipBlanks()
+    _ = scanWord()
+    skipBlanks()
+    _ = scanWord()
+    while index < limit {
+      skipBlanks()
+      if peek() == UInt8(ascii: "#") {
+        skip { $0 != 0x0A }
+        continue
+      }
+      let start = index
+      if peek() == UInt8(ascii: "(") { index += 1 }
+      if scanWord() == "esac" { return }
+      while let byte = peek(), byte != UInt8(ascii: ")") {
+        let before = index
+        if byte == 0x0A { index += 1 } else { _ = scanWord() }
+        if index == before { index += 1 }
+      }
+      if index < limit { index += 1 }
+      commands(until: .caseItem)
+      while let byte = peek(), byte == UInt8(ascii: ";") || byte == UInt8(ascii: "&") {
+        index += 1
+      }
+      if index == start { index += 1 }
+    }
+  }
+
+  // MARK: - Bytes
+
+  func peek(_ distance: Int = 0) -> UInt8? {
+    index + distance < limit ? bytes[index + distance] : nil
+  }
+
+  mutating func skip(_ condition: (UInt8) -> Bool) {
+    while let byte = peek(), condition(byte) { index += 1 }
+  }
+
+  mutating func skipBlanks() {
+    while let byte = peek() {
+      if [0x20, 0x09, 0x0D, 0x0A].contains(byte) {
+        index += 1
+      } else if byte == UInt8(ascii: "\\"), peek(1) == 0x0A {
+        index += 2
+      } else {
+        return
+      }
+    }
+  }
+
+  /// The text where it is the name of a variable.
+  func plainName(_ text: String?) -> String? {
+    guard let text, let first = text.utf8.first, isNameStart(first),
+      text.utf8.allSatisfy({ isNameStart($0) || isDigit($0) })
+    else { return nil }
+    return text
+  }
+}
+
+/// A letter or underscore: what begins the name of a shell variable.
+func isNameStart(_ byte: UInt8) -> Bool { byte < 0x80 && isWordStart(byte) }
+
+/// A command that sets the variables its arguments name.
+struct ShellBuiltin {
+  private enum Kind {
+    /// Every argument, with or without `=value`.
+    case declaration
+    /// `read`, `readarray`: arguments that are no options.
+    case reading(valued: String)
+    /// `getopts SPEC NAME`
+    case options
+    /// `printf -v NAME`
+    case printing
+  }
+  private let kind: Kind
+  private var position = 0
+  private var skipsNext = false
+  private var takesNext = false
+
+  init?(_ name: String) {
+    switch name {
+    case "export", "local", "declare", "typeset", "readonly": kind = .declaration
+    case "read": kind = .reading(valued: "pntdNiu")
+    case "readarray", "mapfile": kind = .reading(valued: "dnOsuCc")
+    case "getopts": kind = .options
+    case "printf": kind = .printing
+    default: return nil
+    }
+  }
+
+  /// The name that an argument sets, if it does.
+  mutating func assigned(by argument: String) -> String? {
+    defer { position += 1 }
+    if takesNext {
+      takesNext = false
+      return argument
+    }
+    if skipsNext {
+      skipsNext = false
+      return nil
+    }
+    switch kind {
+    case .declaration:
+      if argument.hasPrefix("-") { return nil }
+      return String(argument.prefix { $0 != "=" && $0 != "+" })
+    case .reading(let valued):
+      guard argument.hasPrefix("-"), let last = argument.last else { return argument }
+      if last == "a" { takesNext = true }
+      skipsNext = valued.contains(last)
+      return nil
+    case .options: return position == 1 ? argument : nil
+    case .printing:
+      if position == 0, argument == "-v" { takesNext = true }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import RunbookCore
+
+/// What one name of a file means to whoever reads it.
+struct Symbol: Sendable {
+  enum Kind: Sendable {
+    /// An input, or a parameter that stands for a value known before the run.
+    case value(ValueType)
+    case secret
+    case group(Group)
+    case output(Output)
+    /// `db_addresses` of the group `db`.
+    case addresses(of: String)
+    /// `leader_by_host` of the output `leader`.
+    case byHost(of: String)
+  }
+  struct Group: Sendable {
+    var id: GroupID
+    /// Declared as `is "one name"`: outputs of its steps are one value.
+    var isOneByName: Bool
+    /// The output in which its hosts are found while running.
+    var foundIn: Name?
+  }
+  struct Output: Sendable {
+    var reference: OutputReference
+    /// Where its writers stand; empty for a parameter, which was checked where it was given.
+    var chains: [Chain] = []
+    /// The groups whose hosts write it.
+    var groups: [GroupID] = []
+    /// The uses that give an output of this name, where there are several.
+    var rivals: [String] = []
+  }
+
+  var kind: Kind
+  var meaning: NameTable.Meaning
+  /// As it is spoken of: `input`, `parameter`, `group`.
+  var what: String
+  var place: Place
+  /// Declared in the file at hand, so that it must be used there.
+  var mustBeUsed: Bool
+
+  /// The type it has in an expression; nil for secrets.
+  var type: ValueType? {
+    switch kind {
+    case .value(let type): type
+    case .secret: nil
+    case .group, .addresses, .byHost: .string
+    case .output(let output): output.reference.type
+    }
+  }
+}
+
+/// A file with all that was found out about it before it is used.
+struct LoadedFile: Sendable {
+  var file: SourceFile
+  var tree: FileSyntax
+  var outline: Outline
+}
+
+/// The names of one file in one use, and where in it the lowering stands.
+struct FileScope: Sendable {
+  var loaded: LoadedFile
+  /// What comes before the names of its groups, secrets and steps: `precheck/`.
+  let filePrefix: String
+  /// The same with the phases around the statement at hand.
+  var prefix: String
+  /// The index of its name table in the plan.
+  var environment: Int
+  var values: [String: Symbol] = [:]
+  var used: Set<String> = []
+  /// Names about which nothing can be said, since something that may declare them is lost.
+  var lostWords: Set<String> = []
+  /// Whether a part it uses is missing, which may have given any name.
+  var isIncomplete = false
+  /// What `shell` declares in reach, the site's first.
+  var shell = ""
+  var shellAssigned: Set<String> = []
+  /// Where the statement at hand stands.
+  var chain: Chain
+
+  init(_ loaded: LoadedFile, prefix: String, environment: Int) {
+    self.loaded = loaded
+    filePrefix = prefix
+    self.prefix = prefix
+    self.environment = environment
+    lostWords = loaded.tree.lostWords
+    let continues = loaded.tree.body.onFailure == .continue
+    chain = Chain(links: [
+      .init(node: -1, kind: .sequence(continues: continues), child: 0, isConditional: false)
+    ])
+  }
+
+  var file: SourceFile { loaded.file }
+
+  /// Whether a mistake about the name may only follow from another one.
+  func isDoubtful(_ name: String) -> Bool { isIncomplete || lostWords.contains(name) }
+}
