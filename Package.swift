@@ -25,7 +25,10 @@ let package = Package(
     .target(name: "RunbookLanguage", dependencies: ["RunbookCore"], swiftSettings: strict),
     .target(
       name: "RunbookEngine", dependencies: ["RunbookCore"],
-      resources: [.embedInCode("Actions/write.sh"), .embedInCode("Actions/stash.sh")],
+      resources: [
+        .embedInCode("Actions/write.sh"), .embedInCode("Actions/stash.sh"),
+        .embedInCode("Actions/lock.sh"),
+      ],
       swiftSettings: strict),
     .target(name: "RunbookReport", dependencies: ["RunbookCore"], swiftSettings: strict),
     .target(

@@ -36,16 +36,28 @@ struct Attendance {
   }
 }
 
-/// The checks of a task asked by themselves: in no journal until they are answered.
-struct Poll {
-  var task: TaskID
-  var isRecheck: Bool
+/// Something asked of a host by itself: in no journal until it is answered.
+struct Question {
+  enum Subject: Hashable {
+    /// The checks of a task, polled or to settle a doubt.
+    case poll(TaskID)
+    /// The lasting checks of a task that had ended well.
+    case recheck(TaskID)
+    /// The run's locks on the host.
+    case lock(String)
+    case unlock(String)
+  }
+  var subject: Subject
   var end: ExchangeEnd?
   var answers: [ProbeAnswer] = []
 
-  init(task: TaskID, isRecheck: Bool) {
-    self.task = task
-    self.isRecheck = isRecheck
+  init(_ subject: Subject) { self.subject = subject }
+
+  var host: String? {
+    switch subject {
+    case .poll(let id), .recheck(let id): id.host
+    case .lock(let host), .unlock(let host): host
+    }
   }
 }
 

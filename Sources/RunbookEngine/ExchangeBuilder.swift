@@ -53,6 +53,26 @@ package struct ExchangeBuilder {
     return exchange(key, items, id, step, attempt: task.attempts.count)
   }
 
+  /// Takes or releases the run's locks on a host.
+  package func lock(on host: String, key: String, isRelease: Bool) -> Exchange {
+    let description = state.description
+    let started = state.startedAt?.milliseconds ?? 0
+    return Exchange(
+      key: key,
+      items: [
+        .probe(
+          Exchange.Probe(
+            stage: .require, index: 0, script: ActionScript.lock(isRelease: isRelease),
+            limit: Self.defaultLimit))
+      ],
+      environment: [
+        "reprise_locks": state.lockNames(on: host).joined(separator: "\n"),
+        "reprise_holder": "\(description?.id ?? "") \(started)",
+        "reprise_who": "run \(description?.id ?? "") of \(description?.runbook ?? ""), "
+          + "started by \(description?.operator ?? "")",
+      ])
+  }
+
   private func exchange(
     _ key: String, _ items: [Exchange.Item], _ id: TaskID, _ step: Step, attempt: Int
   ) -> Exchange {

@@ -68,6 +68,8 @@ package enum JournalError: Error, Hashable, Sendable {
   case busy(path: String, seconds: Int)
   /// Another process owns the run.
   case owned(run: String, process: Int, isStopped: Bool)
+  /// Another run holds a lock of this one.
+  case lockHeld(name: String, run: String)
   /// The owner's epoch is not the newest any more.
   case superseded(run: String, epoch: Int)
   /// The hosts know more than the journal: it is an older copy.

@@ -7,8 +7,10 @@ extension RunDriver {
       switch want {
       case .connect(let host): connect(host, &group)
       case .attend(let key): attend(key)
-      case .poll(let id): poll(id, isRecheck: false)
-      case .recheck(let id): poll(id, isRecheck: true)
+      case .poll(let id): ask(.poll(id))
+      case .recheck(let id): ask(.recheck(id))
+      case .lock(let host): ask(.lock(host))
+      case .unlock(let host): ask(.unlock(host))
       case .readOutput(let key): read(key, &group)
       case .ask(let id):
         if let by = options.confirmsAll { mailbox.put(.command(.confirm(id, by: by))) }
@@ -70,8 +72,8 @@ extension RunDriver {
     case .ended(let key, let end, let hasOutput, let hasLog):
       ended(key, end, hasOutput: hasOutput, hasLog: hasLog)
     case .looked(let sighting):
-      if polls[sighting.key] != nil {
-        polled(sighting)
+      if questions[sighting.key] != nil {
+        answered(sighting)
       } else {
         looked(sighting)
       }
@@ -79,7 +81,7 @@ extension RunDriver {
   }
 
   private func ended(_ key: String, _ end: ExchangeEnd, hasOutput: Bool, hasLog: Bool) {
-    if polls[key] != nil { return pollEnded(key, end, hasLog: hasLog) }
+    if questions[key] != nil { return questionEnded(key, end, hasLog: hasLog) }
     guard attended[key] != nil, state.attempts[key]?.isInFlight ?? false else { return }
     if end.verdict == .alreadyClaimed {
       attended[key]?.mode = .recovering

@@ -13,7 +13,7 @@ extension RunDriver {
         guard attended[key] == nil, let task = state.attempts[key]?.task else { continue }
         id = task
       case .poll(let task), .recheck(let task): id = task
-      case .connect, .readOutput, .ask, .wake: continue
+      case .connect, .lock, .unlock, .readOutput, .ask, .wake: continue
       }
       do throws(SecretProblem) {
         let reading = vault

@@ -45,8 +45,8 @@ package actor RunDriver {
   var fresh: Set<AttemptKey> = []
   /// Attempts that ended before they were sent.
   var refused: Set<AttemptKey> = []
-  var polls: [String: Poll] = [:]
-  var pollCount = 0
+  var questions: [String: Question] = [:]
+  var questionCount = 0
   var reading: Set<AttemptKey> = []
   var finished: [String?: [AttemptKey]] = [:]
   var armed: Timestamp?

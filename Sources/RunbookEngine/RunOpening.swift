@@ -30,6 +30,7 @@ package struct RunOpening: Sendable {
     facts = []
     record(.runStarted(description), opener)
     record(.ownerTook(epoch: 1, process: opener.process, operator: opener.operator), opener)
+    takeLocks(opener)
   }
 
   /// A run that goes on. `state` is the fold over its journal.
@@ -52,6 +53,7 @@ package struct RunOpening: Sendable {
     record(
       .ownerTook(
         epoch: state.epoch + 1, process: opener.process, operator: opener.operator), opener)
+    takeLocks(opener)
     for (id, decision) in settled {
       record(.doubtSettled(id, decision, by: opener.operator), opener)
       if decision == .accept, self.state.tasks[id]?.outcome == nil {
@@ -68,6 +70,11 @@ package struct RunOpening: Sendable {
       record(.confirmed(id, by: opener.operator), opener)
     }
     if wishes.ignoresDrift { record(.driftIgnored(by: opener.operator), opener) }
+  }
+
+  private mutating func takeLocks(_ opener: Opener) {
+    let names = state.lockNamesOfPlan
+    if !names.isEmpty { record(.locksTaken(names), opener) }
   }
 
   private mutating func record(_ event: Event, _ opener: Opener) {

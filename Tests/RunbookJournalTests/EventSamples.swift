@@ -47,6 +47,9 @@ enum EventSamples {
     case .doubtSettled: "doubtSettled"
     case .taskReopened: "taskReopened"
     case .driftIgnored: "driftIgnored"
+    case .locksTaken: "locksTaken"
+    case .hostLocked: "hostLocked"
+    case .hostUnlocked: "hostUnlocked"
     }
   }
 
@@ -162,5 +165,6 @@ enum EventSamples {
     .confirmed(task, by: "root"), .denied(local, by: "root"),
     .doubtSettled(task, .accept, by: "root"), .doubtSettled(task, .rerun, by: "root"),
     .taskReopened(task, by: "root"), .driftIgnored(by: "root"),
+    .locksTaken(["patroni:a", "b"]), .hostLocked(host: "db-1"), .hostUnlocked(host: "db-1"),
   ]
 }

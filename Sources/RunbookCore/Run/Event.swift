@@ -8,9 +8,15 @@ package enum Event: Codable, Hashable, Sendable {
   case ownerLeft(StopReason)
   case runEnded(RunOutcome)
   case cancelRequested(by: String)
+  /// The names of the run's locks; the journal refuses them where another run holds one. They are
+  /// released by `runEnded`.
+  case locksTaken([String])
 
   // Hosts.
   case hostGreeted(host: String?, bootID: String, directoryID: String, freeBytes: Int)
+  /// The run's locks are held on that host too.
+  case hostLocked(host: String)
+  case hostUnlocked(host: String)
   case hostLost(host: String?, reason: String)
   /// No answer for longer than the operator's patience.
   case hostGivenUp(host: String?, reason: String)

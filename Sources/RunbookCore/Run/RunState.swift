@@ -19,6 +19,9 @@ package struct RunState: Sendable {
   /// A `confirm` was denied: nothing starts until another owner asks again.
   package private(set) var denied: (task: TaskID, by: String)?
 
+  package private(set) var lockNames: [String] = []
+  /// Hosts on which this owner has found its locks to be held by this run.
+  package private(set) var lockedHosts: Set<String> = []
   package internal(set) var tasks: [TaskID: TaskState] = [:]
   package internal(set) var attempts: [AttemptKey: AttemptState] = [:]
   package internal(set) var hosts: [String?: HostState] = [:]
@@ -75,6 +78,12 @@ package struct RunState: Sendable {
       state.directoryID = directoryID
       state.freeBytes = freeBytes
       hosts[host] = state
+    case .locksTaken(let names):
+      lockNames = names
+    case .hostLocked(let host):
+      lockedHosts.insert(host)
+    case .hostUnlocked(let host):
+      lockedHosts.remove(host)
     case .hostLost(let host, let reason):
       hosts[host, default: HostState()].connection = .lost(since: time, reason: reason)
     case .hostGivenUp(let host, let reason):
@@ -171,6 +180,7 @@ package struct RunState: Sendable {
       reopenRollbacks()
     }
     denied = nil
+    lockedHosts = []
     cursors = [:]
     outcome = nil
     cancelledBy = nil

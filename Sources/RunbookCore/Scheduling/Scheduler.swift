@@ -47,22 +47,34 @@ package struct Scheduler {
   }
 
   private mutating func pass() {
+    for host in state.hostsToLock where isUp(host) { wants.insert(.lock(host)) }
     if !state.toRecheck.isEmpty { recheck() }
     let progress = run(state.index.root, batch: [], mayStart: mayStart, goesOn: false)
     if state.cancelledBy != nil, state.inFlight.isEmpty, progress != .ended {
-      record(.runEnded(.cancelled))
+      finish(.cancelled)
       return
     }
     switch progress {
-    case .ended: if state.toRecheck.isEmpty { record(.runEnded(.succeeded)) }
+    case .ended: if state.toRecheck.isEmpty { finish(.succeeded) }
     case .failed:
       switch state.rollbacks[Instance("")] {
-      case .succeeded?: record(.runEnded(.rolledBack))
-      case .failed?: record(.runEnded(.rollbackFailed))
-      case .underway?, nil: record(.runEnded(.failed))
+      case .succeeded?: finish(.rolledBack)
+      case .failed?: finish(.rollbackFailed)
+      case .underway?, nil: finish(.failed)
       }
     case .active, .idle: break
     }
+  }
+
+  /// The final event, once the locks on the hosts are released: a crash in between leaves a run
+  /// that is not over and takes them again, never a lock of a run that is.
+  private mutating func finish(_ outcome: RunOutcome) {
+    var isReleased = true
+    for host in state.lockedHosts.sorted() where !isGivenUp(host) {
+      isReleased = false
+      if isUp(host) { wants.insert(.unlock(host)) }
+    }
+    if isReleased { record(.runEnded(outcome)) }
   }
 
   /// Whether anything new may start now.
@@ -72,6 +84,7 @@ package struct Scheduler {
       return false
     }
     guard !state.hosts.values.contains(where: \.isGivenUp) else { return false }
+    guard state.hostsToLock.isEmpty else { return false }
     return state.doubts.isEmpty
   }
 

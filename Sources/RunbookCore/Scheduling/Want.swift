@@ -3,6 +3,10 @@
 package enum Want: Hashable, Sendable {
   /// A link to a host that a task needs.
   case connect(String?)
+  /// The run's locks are to be taken on that host.
+  case lock(String)
+  /// They are to be released there, before the final event.
+  case unlock(String)
   /// An attempt in flight: sent, or looked for and followed.
   case attend(AttemptKey)
   /// A task's checks are to be asked now, without an action.

@@ -32,6 +32,11 @@ enum ActionScript {
     return Exchange.Script(text: text(PackageResources.stash_sh) + call)
   }
 
+  static func lock(isRelease: Bool) -> Exchange.Script {
+    Exchange.Script(
+      text: text(PackageResources.lock_sh) + (isRelease ? "reprise_unlock" : "reprise_lock"))
+  }
+
   /// Names what an action keeps on the host: unique to the run and the step.
   static func mark(run: String, _ id: TaskID) -> String {
     let step = id.step.map { $0 == "/" ? "." : $0 }

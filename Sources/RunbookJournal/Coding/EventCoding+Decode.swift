@@ -96,6 +96,9 @@ extension Event {
       self = .doubtSettled(
         try json.task(), try json.named("decision"), by: try json.string("by"))
     case "taskReopened": self = .taskReopened(try json.task(), by: try json.string("by"))
+    case "locksTaken": self = .locksTaken(try json.strings("names"))
+    case "hostLocked": self = .hostLocked(host: try json.string("host"))
+    case "hostUnlocked": self = .hostUnlocked(host: try json.string("host"))
     case "driftIgnored": self = .driftIgnored(by: try json.string("by"))
     default: throw .unknown(what: "event", name: name)
     }

@@ -159,6 +159,15 @@ extension JSONWriter {
       name("taskReopened")
       field("task", task)
       field("by", by)
+    case .locksTaken(let names):
+      name("locksTaken")
+      field("names", names)
+    case .hostLocked(let host):
+      name("hostLocked")
+      field("host", host)
+    case .hostUnlocked(let host):
+      name("hostUnlocked")
+      field("host", host)
     case .driftIgnored(let by):
       name("driftIgnored")
       field("by", by)

@@ -1,0 +1,74 @@
+import RunbookCore
+
+/// What is asked of a host by itself: checks that are polled or asked again, and locks.
+extension RunDriver {
+  func ask(_ subject: Question.Subject) {
+    let question = Question(subject)
+    guard let link = links[question.host],
+      !questions.values.contains(where: { $0.subject == subject })
+    else { return }
+    questionCount += 1
+    let key = "q\(state.epoch).\(questionCount)"
+    guard let exchange = exchange(for: subject, key: key) else { return }
+    questions[key] = question
+    if exchange.items.isEmpty {
+      conclude(key, ExchangeEnd(verdict: .complete), [])
+      mailbox.put(.timer)
+    } else {
+      link.link.send(.exchange(exchange))
+    }
+  }
+
+  private func exchange(for subject: Question.Subject, key: String) -> Exchange? {
+    let builder = ExchangeBuilder(state, vault)
+    switch subject {
+    case .poll(let id):
+      observe(.asking(id))
+      return builder.poll(for: id, key: key, onlyLasting: false)
+    case .recheck(let id):
+      observe(.asking(id))
+      return builder.poll(for: id, key: key, onlyLasting: true)
+    case .lock(let host): return builder.lock(on: host, key: key, isRelease: false)
+    case .unlock(let host): return builder.lock(on: host, key: key, isRelease: true)
+    }
+  }
+
+  func questionEnded(_ key: String, _ end: ExchangeEnd, hasLog: Bool) {
+    guard hasLog, let link = questions[key].flatMap({ links[$0.host] }) else {
+      return conclude(key, end, [])
+    }
+    questions[key]?.end = end
+    link.link.send(.look(Look(key: key)))
+  }
+
+  func answered(_ sighting: Sighting) {
+    guard let question = questions[sighting.key], let end = question.end else { return }
+    let answers = question.answers + sighting.answers.map(redact)
+    if sighting.logOffset < sighting.logSize, !sighting.answers.isEmpty,
+      let link = links[question.host]
+    {
+      questions[sighting.key]?.answers = answers
+      link.link.send(.look(Look(key: sighting.key, logOffset: sighting.logOffset)))
+    } else {
+      conclude(sighting.key, end, answers)
+    }
+  }
+
+  private func conclude(_ key: String, _ end: ExchangeEnd, _ answers: [ProbeAnswer]) {
+    guard let question = questions.removeValue(forKey: key) else { return }
+    finished[question.host, default: []].append(key)
+    switch question.subject {
+    case .poll(let id): record(.polled(id, end, answers: answers))
+    case .recheck(let id): record(.rechecked(id, end, answers: answers))
+    case .unlock(let host): record(.hostUnlocked(host: host))
+    case .lock(let host):
+      if end.verdict == .complete {
+        record(.hostLocked(host: host))
+      } else {
+        let said = answers.last.map { $0.text.isEmpty ? $0.errorText : $0.text } ?? []
+        let holder = String(decoding: said, as: UTF8.self)
+        self.end = .locked(host: host, holder: holder.isEmpty ? "\(end.verdict)" : holder)
+      }
+    }
+  }
+}
