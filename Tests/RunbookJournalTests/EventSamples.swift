@@ -54,7 +54,7 @@ enum EventSamples {
   }
 
   /// The number of cases that `name` knows.
-  static let caseCount = 35
+  static let caseCount = 38
 
   private static let runs: [Event] =
     [
