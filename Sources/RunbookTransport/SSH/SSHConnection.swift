@@ -49,9 +49,8 @@ final class SSHConnection {
 
   /// Starts `command` on a new channel.
   ///
-  /// The initial window is 0, because libssh2 grants the far end a fresh initial window with
-  /// every read, on top of what is being read: data would pile up in its packet queue. Starting
-  /// from nothing, the window is what the reader asks for.
+  /// The initial window is 0, so that libssh2 never widens it of its own accord: see `grant` in
+  /// `SSHSessionMember`, which does.
   func start(_ command: String) throws(SSHFailure) -> OpaquePointer {
     var opened: OpaquePointer?
     let code = try drive("opening a channel") {

@@ -8,9 +8,10 @@ import Glibc
 final class SSHSessionMember: IOMember {
   /// A turn ends after this many bytes of output, so that other hosts get theirs.
   private static let turnLimit = 512 << 10
-  /// Also the far end's window (see `SSHConnection.start`), so the bound of what a host can have
-  /// waiting in libssh2's queue.
-  private static let readSize = 256 << 10
+  private static let readSize = 128 << 10
+  /// What the far end may send before we take it: the bound of libssh2's queue. Granted anew when
+  /// half of it is used up.
+  private static let window = 512 << 10
   /// Bytes that may wait for a host that takes none.
   private static let queueLimit = 64 << 20
 
@@ -20,10 +21,10 @@ final class SSHSessionMember: IOMember {
   }
 
   /// The call that met a full socket in the middle of a packet.
-  private enum Pending: Equatable {
+  private enum Pending {
     case nothing
     case write
-    case read(Stream)
+    case grant
   }
 
   private let handover: SSHSessionHandover
@@ -32,6 +33,8 @@ final class SSHSessionMember: IOMember {
   private var outgoingStart = 0
   private var outgoingCount = 0
   private var pending = Pending.nothing
+  /// The grant that has not been sent yet: it has to be repeated with the same number.
+  private var grantUnderWay = 0
   private(set) var hasBacklog = true
 
   init(
@@ -67,18 +70,18 @@ final class SSHSessionMember: IOMember {
       return finish("the host takes no input: \(outgoingCount >> 20) MiB are waiting for it")
     }
     // What is pending goes first: nothing else is allowed before it is done.
-    if case .read(let stream) = pending {
-      switch read(stream) {
-      case .failed(let reason): return finish(reason)
-      case .blocked: return .open
-      case .got, .nothing: break
-      }
+    if pending == .grant {
+      if let reason = grant() { return finish(reason) }
+      if pending == .grant { return .open }
     }
     if let reason = flush() { return finish(reason) }
     if pending != .nothing { return .open }
     if let reason = readAll() { return finish(reason) }
-    // Reading may have widened the window for what could not be written.
+    // Reading may have widened the window for what could not be written; writing takes in what
+    // arrives meanwhile, and for that the socket does not wake us again.
+    let queued = queuedCount
     if pending == .nothing, outgoingCount > 0, let reason = flush() { return finish(reason) }
+    if queuedCount > queued { hasBacklog = true }
     if pending == .nothing, !hasBacklog, libssh2_channel_eof(channel) == 1 {
       return finish("the shell on the host has ended")
     }
@@ -123,56 +126,79 @@ final class SSHSessionMember: IOMember {
   /// Reads a bounded part of what is there, of both streams; returns why the connection is lost.
   private func readAll() -> String? {
     var total = 0
+    var isSecondLook = false
     while total < Self.turnLimit {
-      var gotSomething = false
+      if let reason = grant() { return reason }
+      if pending == .grant { return nil }
+      var got = 0
       for stream in [Stream.output, .error] {
-        // Asking for a stream grants the far end a window of that size: standard error, mostly
-        // silent, is asked for only when the queue holds some.
-        if stream == .error, libssh2_poll_channel_read(channel, 1) != 1 { continue }
         switch read(stream) {
-        case .failed(let reason): return reason
-        case .blocked: return nil
-        case .nothing: break
-        case .got(let count):
-          gotSomething = true
-          total += count
+        case .failure(let reason): return reason.text
+        case .success(let count): got += count
         }
       }
-      if !gotSomething { return nil }
+      // Asking for one stream takes in what arrives for the other.
+      if got == 0 && (queuedCount == 0 || isSecondLook) { return nil }
+      isSecondLook = got == 0
+      total += got
     }
     hasBacklog = true
     return nil
   }
 
-  private enum ReadResult {
-    case got(Int)
-    case nothing
-    /// The socket is full in the middle of a packet (a window adjustment).
-    case blocked
-    case failed(String)
+  /// Widens the far end's window when half of it is used up; returns why the connection is lost.
+  ///
+  /// `libssh2_channel_read_ex` must never do that itself: when its adjustment meets EAGAIN, as
+  /// while keys are exchanged anew, it sends a second one of a negative size, and the server ends
+  /// the connection. It does not if the buffer fits into the window.
+  private func grant() -> String? {
+    if grantUnderWay == 0 {
+      guard remainingWindow < Self.window / 2 else { return nil }
+      grantUnderWay = Self.window - remainingWindow
+    }
+    let code = libssh2_channel_receive_window_adjust2(channel, UInt(grantUnderWay), 1, nil)
+    if code == LIBSSH2_ERROR_EAGAIN {
+      pending = isBlockedOutbound ? .grant : .nothing
+      return nil
+    }
+    pending = .nothing
+    grantUnderWay = 0
+    return code < 0 ? lostReason(code) : nil
   }
 
-  private func read(_ stream: Stream) -> ReadResult {
+  /// What was granted and has not been read, whether or not it has arrived.
+  private var remainingWindow: Int {
+    Int(libssh2_channel_window_read_ex(channel, nil, nil))
+  }
+
+  /// What has arrived and has not been read, of both streams.
+  private var queuedCount: Int {
+    var count: UInt = 0
+    libssh2_channel_window_read_ex(channel, &count, nil)
+    return Int(count)
+  }
+
+  private func read(_ stream: Stream) -> Result<Int, LostReason> {
+    let size = min(Self.readSize, remainingWindow)
+    guard size > 0 else { return .success(0) }
     var count = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: Self.readSize) { buffer, initialized in
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
       count = buffer.withMemoryRebound(to: CChar.self) { characters in
         libssh2_channel_read_ex(channel, stream.rawValue, characters.baseAddress, characters.count)
       }
       initialized = max(count, 0)
     }
-    if count == Int(LIBSSH2_ERROR_EAGAIN) {
-      pending = isBlockedOutbound ? .read(stream) : .nothing
-      return isBlockedOutbound ? .blocked : .nothing
-    }
-    pending = .nothing
-    guard count >= 0 else { return .failed(lostReason(Int32(count))) }
-    guard count > 0 else { return .nothing }
+    if count == Int(LIBSSH2_ERROR_EAGAIN) { return .success(0) }
+    guard count >= 0 else { return .failure(LostReason(text: lostReason(Int32(count)))) }
+    guard count > 0 else { return .success(0) }
     switch stream {
     case .output: receive(.output(bytes))
     case .error: receive(.error(bytes))
     }
-    return .got(count)
+    return .success(count)
   }
+
+  private struct LostReason: Error { var text: String }
 
   private var isBlockedOutbound: Bool {
     libssh2_session_block_directions(session) & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0

@@ -120,11 +120,11 @@ package final class LoopbackSSHD: Sendable {
   /// go on. True: there was one.
   @discardableResult
   package func killSessions() -> Bool {
-    let sessions = sessions
-    for session in sessions {
-      let unprivileged = ProcessTable.children(of: session).filter(ProcessTable.isSSHD)
-      for pid in unprivileged + [session] { kill(pid, SIGKILL) }
-    }
+    guard let listener = process.withLock({ $0?.pid }) else { return false }
+    let parents = ProcessTable.parents()
+    let sessions = parents.filter { $0.value == listener }.map(\.key)
+    let unprivileged = parents.filter { sessions.contains($0.value) }.map(\.key)
+    for pid in unprivileged.filter(ProcessTable.isSSHD) + sessions { kill(pid, SIGKILL) }
     return !sessions.isEmpty
   }
 

@@ -3,9 +3,16 @@ import Glibc
 
 /// Looks into `/proc`.
 package enum ProcessTable {
-  package static func children(of parent: pid_t) -> [pid_t] {
+  /// The parent of every process.
+  package static func parents() -> [pid_t: pid_t] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return names.compactMap { pid_t($0) }.filter { self.parent(of: $0) == parent }
+    var parents: [pid_t: pid_t] = [:]
+    for pid in names.compactMap({ pid_t($0) }) { parents[pid] = parent(of: pid) }
+    return parents
+  }
+
+  package static func children(of parent: pid_t) -> [pid_t] {
+    parents().filter { $0.value == parent }.map(\.key)
   }
 
   package static func isSSHD(_ pid: pid_t) -> Bool {
