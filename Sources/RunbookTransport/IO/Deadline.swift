@@ -25,6 +25,11 @@ struct Deadline: Sendable {
     return Deadline(instant: now + left / max(part, 1))
   }
 
+  /// The earlier of this one and `limit` from now.
+  func within(_ limit: Duration) -> Deadline {
+    Deadline(instant: min(instant, ContinuousClock.now + limit))
+  }
+
   /// Waits until `descriptor` is ready for `events`. False: the deadline passed before.
   func wait(for events: Int32, on descriptor: Int32) -> Bool {
     var entry = pollfd(fd: descriptor, events: Int16(truncatingIfNeeded: events), revents: 0)

@@ -59,7 +59,7 @@ struct Keyring {
   private mutating func readAgent(by deadline: Deadline) -> [SSHAgent.Key] {
     guard let path = target.agentSocket else { return [] }
     do {
-      let agent = try SSHAgent(path: path, deadline: deadline.share(2))
+      let agent = try SSHAgent(path: path, deadline: deadline)
       self.agent = agent
       return try agent.keys()
     } catch {

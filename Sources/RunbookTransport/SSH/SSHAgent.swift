@@ -15,6 +15,8 @@ final class SSHAgent {
     init(_ reason: String) { self.reason = reason }
   }
 
+  /// Listing keys needs nobody's consent, so an agent that is silent for this long is stuck.
+  static let listLimit = Duration.seconds(2)
   private static let answerLimit = 256 << 10
   private let descriptor: Int32
   private let deadline: Deadline
@@ -43,7 +45,8 @@ final class SSHAgent {
   deinit { close(descriptor) }
 
   func keys() throws(Failure) -> [Key] {
-    var answer = WireReader(try ask(11, [], expecting: 12))
+    let limit = deadline.within(Self.listLimit)
+    var answer = WireReader(try ask(11, [], expecting: 12, by: limit))
     guard let count = answer.number(), count <= 4096 else { throw Failure("a damaged answer") }
     var keys: [Key] = []
     for _ in 0..<count {
@@ -59,7 +62,7 @@ final class SSHAgent {
   /// The bare signature of `data`, without the type in front of it.
   func sign(_ data: [UInt8], with key: HostKey) throws(Failure) -> [UInt8] {
     let request = wireString(key.blob) + wireString(data) + wireNumber(0)
-    var answer = WireReader(try ask(13, request, expecting: 14))
+    var answer = WireReader(try ask(13, request, expecting: 14, by: deadline))
     guard let signature = answer.string() else { throw Failure("a damaged answer") }
     var reader = WireReader(signature)
     guard reader.string() != nil, let bare = reader.string() else {
@@ -69,41 +72,41 @@ final class SSHAgent {
   }
 
   private func ask(
-    _ type: UInt8, _ content: [UInt8], expecting: UInt8
+    _ type: UInt8, _ content: [UInt8], expecting: UInt8, by deadline: Deadline
   ) throws(Failure) -> [UInt8] {
-    try send(wireString([type] + content))
-    var reader = WireReader(try receive(4))
+    try send(wireString([type] + content), by: deadline)
+    var reader = WireReader(try receive(4, by: deadline))
     guard let count = reader.number(), count > 0, count <= Self.answerLimit else {
       throw Failure("a damaged answer")
     }
-    let answer = try receive(count)
+    let answer = try receive(count, by: deadline)
     guard answer[0] == expecting else { throw Failure("the agent declined") }
     return Array(answer.dropFirst())
   }
 
-  private func send(_ bytes: [UInt8]) throws(Failure) {
+  private func send(_ bytes: [UInt8], by deadline: Deadline) throws(Failure) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
         Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
-      if count > 0 { rest = rest.dropFirst(count) } else { try wait(for: POLLOUT) }
+      if count > 0 { rest = rest.dropFirst(count) } else { try wait(for: POLLOUT, by: deadline) }
     }
   }
 
-  private func receive(_ count: Int) throws(Failure) -> [UInt8] {
+  private func receive(_ count: Int, by deadline: Deadline) throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: count)
     while bytes.count < count {
       let read = recv(descriptor, &buffer, count - bytes.count, 0)
       if read == 0 { throw Failure("the agent closed the connection") }
-      if read > 0 { bytes += buffer[..<read] } else { try wait(for: POLLIN) }
+      if read > 0 { bytes += buffer[..<read] } else { try wait(for: POLLIN, by: deadline) }
     }
     return bytes
   }
 
   /// After a call that failed: waits if it would have blocked.
-  private func wait(for events: Int32) throws(Failure) {
+  private func wait(for events: Int32, by deadline: Deadline) throws(Failure) {
     guard errno == EAGAIN || errno == EINTR else { throw Failure(systemMessage()) }
     guard deadline.wait(for: events, on: descriptor) else {
       throw Failure("the agent did not answer in time")

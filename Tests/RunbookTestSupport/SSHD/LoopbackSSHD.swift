@@ -7,7 +7,8 @@ import Synchronization
 /// own, in a temporary directory.
 ///
 /// Needs the packages openssh-server and openssh-client (`apt-get install openssh-server`). It
-/// serves the user who runs the tests. A class because it is a process with an end.
+/// serves the user who runs the tests; `$HOME` of its sessions lies in that directory, so that
+/// start-up files of that user's shell don't matter and every server is a host of its own. A class because it is a process with an end.
 ///
 ///     try await LoopbackSSHD.run(count: 3) { servers in
 ///       let host = servers[0].host("a")
@@ -20,19 +21,24 @@ package final class LoopbackSSHD: Sendable {
     package var configuration: [String]
     /// Authorized besides `identity`: paths of public keys.
     package var authorizedKeys: [String]
+    /// `$HOME` of the sessions; nil is a directory of the server's own.
+    package var home: String?
 
     package init(
       hostKeyTypes: [String] = ["ed25519", "ecdsa"], configuration: [String] = [],
-      authorizedKeys: [String] = []
+      authorizedKeys: [String] = [], home: String? = nil
     ) {
       self.hostKeyTypes = hostKeyTypes
       self.configuration = configuration
       self.authorizedKeys = authorizedKeys
+      self.home = home
     }
   }
 
   package let directory: String
   package let port: Int
+  /// `$HOME` of its sessions.
+  package let home: String
   private let process: Mutex<SpawnedProcess?>
 
   /// A private key that the server accepts.
@@ -60,6 +66,7 @@ package final class LoopbackSSHD: Sendable {
   package init(options: Options = Options(), identity: String? = nil) throws {
     directory = try Self.makeDirectory()
     port = try Self.freePort()
+    home = options.home ?? "\(directory)/home"
     process = Mutex(nil)
     let log = "\(directory)/log"
     if let identity {
@@ -73,6 +80,7 @@ package final class LoopbackSSHD: Sendable {
     for type in options.hostKeyTypes {
       try Self.makeKey("\(directory)/host_\(type)", type: type, log: log)
     }
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     try write(options)
     try start()
   }
@@ -167,7 +175,7 @@ package final class LoopbackSSHD: Sendable {
         "AuthorizedKeysFile \(directory)/authorized_keys", "UsePAM no", "StrictModes no",
         "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes",
         "MaxStartups 1000", "MaxSessions 1000", "UseDNS no", "PrintMotd no", "PrintLastLog no",
-        "LogLevel ERROR",
+        "LogLevel ERROR", "SetEnv HOME=\(home)",
       ]
     try (lines.joined(separator: "\n") + "\n").write(
       toFile: "\(directory)/sshd_config", atomically: true, encoding: .utf8)
