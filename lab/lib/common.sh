@@ -10,7 +10,7 @@ LAB_STATE=${LAB_STATE:-/var/lib/reprise-lab}
 LAB_CACHE=${LAB_CACHE:-/var/cache/reprise-lab}
 LAB_STORE=$LAB_STATE/store
 LAB_COMMAND=lab/$(basename "$0")
-LAB_CGROUP=/reprise-lab
+LAB_CGROUP=/$(basename "$LAB_STATE")
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL=C.UTF-8 LAB_STATE LAB_CACHE LAB_HOME PATH
 
@@ -105,14 +105,30 @@ need_root() {
     fail "this needs root (it makes namespaces and mounts)" "run it with sudo" "$EXIT_MACHINE"
 }
 
-# take_lock: only one command at a time changes the lab; says who is at work otherwise.
+# take_lock: only one command at a time changes a lab; says who is at work otherwise.
 take_lock() {
+  local lock
+  lock=$LAB_CACHE/lock-$(basename "$LAB_STATE")
   mkdir -p "$LAB_CACHE"
-  exec 9>>"$LAB_CACHE/lock"
+  exec 9>>"$lock"
   if ! flock --nonblock 9; then
-    fail "another command is changing the lab: $(cat "$LAB_CACHE/lock-holder" 2>/dev/null)" \
+    fail "another command is changing this lab: $(cat "$lock.holder" 2>/dev/null)" \
       "wait until it has ended, then try again" "$EXIT_HELD"
   fi
-  printf '%s, process %s, since %s\n' "$LAB_COMMAND" "$$" "$(date '+%F %T')" \
-    >"$LAB_CACHE/lock-holder"
+  printf '%s, process %s, since %s\n' "$LAB_COMMAND" "$$" "$(date '+%F %T')" >"$lock.holder"
+}
+
+# lock_cache: labs with different states may share a cache; one at a time fills it.
+lock_cache() {
+  exec 8>>"$LAB_CACHE/lock-cache"
+  flock --nonblock 8 && return 0
+  say "another lab is filling $LAB_CACHE; waiting for it, at most 15 minutes"
+  flock --timeout 900 8 ||
+    fail "another lab has been filling $LAB_CACHE for 15 minutes" \
+      "see who with: fuser $LAB_CACHE/lock-cache" "$EXIT_HELD"
+}
+
+# unlock_cache
+unlock_cache() {
+  exec 8>&-
 }

@@ -48,7 +48,7 @@ in_host() {
 start_keeper() {
   mkdir -p "$LAB_STATE/run"
   REPRISE_LAB=$LAB_STATE setsid unshare --mount --net --propagation private \
-    bash "$LAB_HOME/lib/keeper.sh" >"$LAB_STATE/run/keeper.log" 2>&1 </dev/null 9>&- &
+    bash "$LAB_HOME/lib/keeper.sh" >"$LAB_STATE/run/keeper.log" 2>&1 </dev/null 8>&- 9>&- &
   wait_until 20 lives_or_died keeper "$!"
   lab_is_up ||
     fail "the lab's keeper did not start: $(tail -n 3 "$LAB_STATE/run/keeper.log")" \
@@ -62,7 +62,7 @@ start_host() {
   REPRISE_LAB=$LAB_STATE in_keeper setsid unshare --mount --net --pid --uts --ipc \
     --fork --kill-child=KILL --propagation private \
     bash "$LAB_HOME/lib/host-init.sh" "$name" "$address" "$LAB_CGROUP" \
-    >>"$LAB_STATE/run/$name.log" 2>&1 </dev/null 9>&- &
+    >>"$LAB_STATE/run/$name.log" 2>&1 </dev/null 8>&- 9>&- &
   wait_until 20 lives_or_died "$name" "$!"
   living "$name" >/dev/null ||
     fail "$name did not start: $(tail -n 3 "$LAB_STATE/run/$name.log")" \

@@ -154,6 +154,7 @@ postgresql:
     - local all all trust
     - host all all 127.0.0.1/32 scram-sha-256
     - host all all 10.0.0.0/16 scram-sha-256
+    - host replication replicator 127.0.0.1/32 scram-sha-256
     - host replication replicator 10.0.0.0/16 scram-sha-256
 
 tags:

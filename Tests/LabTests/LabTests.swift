@@ -1,0 +1,219 @@
+import Foundation
+import Testing
+
+/// The reported environment, really running: one lab for all tests, in this order.
+@Suite(
+  "The lab", .serialized,
+  .enabled(if: LabMachine.obstacle == nil, Comment(rawValue: LabMachine.obstacle ?? "")),
+  WithLab())
+struct LabTests {
+  static let databaseHosts = ["db-master-01", "db-slave-01", "db-slave-02"]
+
+  /// The members by role, as `patronictl` on that host has it.
+  func members(_ role: String, seenFrom host: String) throws -> [String] {
+    try LabMachine.on(
+      host,
+      """
+      docker exec patroni patronictl -c /etc/patroni/patroni.yml list -f json |
+        python3 -c 'import json, sys
+      for member in json.load(sys.stdin):
+          if member["Role"] == "\(role)": print(member["Member"])'
+      """
+    ).split(separator: "\n").map(String.init)
+  }
+
+  /// One query through PgBouncer, as the site's programs make it.
+  func query(_ sql: String) throws -> String {
+    try LabMachine.on(
+      "install-01",
+      """
+      . /opt/keybuzz-installer/credentials/postgres.env
+      PGPASSWORD=$POSTGRES_PASSWORD PGCONNECT_TIMEOUT=5 \
+        psql -h 10.0.0.11 -p 6432 -U postgres -d postgres -tAqc "\(sql)"
+      """)
+  }
+
+  /// Waits inside the host until a line of bash succeeds.
+  func wait(on host: String, seconds: Int, until line: String) throws {
+    try LabMachine.on(host, "until \(line); do sleep 0.2; done", within: seconds)
+  }
+
+  @Test("a healthy cluster has one Leader and two Replicas")
+  func healthy() throws {
+    try LabMachine.must("lab/status", within: 60)
+    for host in Self.databaseHosts {
+      #expect(try members("Leader", seenFrom: host).count == 1)
+      #expect(try members("Replica", seenFrom: host).count == 2)
+    }
+  }
+
+  @Test("a second up says who runs the lab")
+  func secondUp() throws {
+    let outcome = try LabMachine.run("lab/up", within: 30)
+    #expect(outcome.status == 76)
+    #expect(outcome.errors.contains("a lab is up already: started"), "\(outcome)")
+  }
+
+  @Test("what a machine lacks is named before anything is changed")
+  func lackingMachine() throws {
+    let room = try LabMachine.run(
+      "unshare", "--mount", "bash", "-c",
+      "mount -t tmpfs -o size=1m tmpfs /mnt && LAB_STATE=/mnt/lab lab/up; s=$?; ls /mnt; exit $s",
+      within: 30)
+    #expect(room.status == 69)
+    #expect(room.errors.contains("little room: 0 GB free for /mnt/lab"), "\(room)")
+    #expect(room.output == "")
+    let groups = try LabMachine.run(
+      "unshare", "--mount", "bash", "-c", "umount -l /sys/fs/cgroup; lab/check", within: 30)
+    #expect(groups.status == 69)
+    #expect(groups.errors.contains("no control groups"), "\(groups)")
+  }
+
+  @Test("exec keeps arguments, streams and the way a command ends")
+  func exec() throws {
+    let arguments = try LabMachine.must("lab/exec", "install-01", "printf", "%s|", "a b", "", "'\"$x")
+    #expect(arguments == "a b||'\"$x|")
+    #expect(try LabMachine.must("lab/exec", "install-01", "cat", input: "through") == "through")
+    #expect(try LabMachine.run("lab/exec", "install-01", "sh", "-c", "exit 7", within: 10).status == 7)
+    #expect(try LabMachine.run("lab/exec", "install-01", "no-such", within: 10).status == 127)
+    #expect(try LabMachine.on("install-01", "test -r Package.swift && pwd") != "")
+    #expect(try LabMachine.on("install-01", "touch Package.swift 2>&1 || true").contains("Read-only"))
+    let ended = try LabMachine.run("lab/exec", "install-01", "sh", "-c", "kill -9 $$", within: 10)
+    #expect(ended.status == 137)
+  }
+
+  @Test("a signal reaches the command; killing exec kills it")
+  func execSignals() throws {
+    let polite = try LabMachine.start(
+      ["lab/exec", "install-01", "bash", "-c", "trap 'exit 42' TERM; echo > /tmp/ready; sleep 60 & wait"],
+      within: 30)
+    try wait(on: "install-01", seconds: 10, until: "[[ -e /tmp/ready ]]")
+    kill(polite.process.processIdentifier, SIGTERM)
+    #expect(try polite.end().status != 0)
+    try LabMachine.on("install-01", "! pgrep -f 'trap .exi[t] 42'")
+    let killed = try LabMachine.start(["lab/exec", "install-01", "sleep", "61"], within: 30)
+    try wait(on: "install-01", seconds: 10, until: "pgrep -fx 'slee[p] 61' >/dev/null")
+    kill(-killed.process.processIdentifier, SIGKILL)
+    _ = try killed.end()
+    try wait(on: "install-01", seconds: 10, until: "! pgrep -fx 'slee[p] 61' >/dev/null")
+  }
+
+  @Test("install-01 reaches all hosts as root by key, by the addresses of servers.tsv")
+  func keys() throws {
+    let names = try LabMachine.on(
+      "install-01",
+      #"""
+      awk -F'\t' '$10 == "patroni-node" || $3 == "haproxy-01" { print $4 }' \
+        /opt/keybuzz-installer/servers.tsv |
+        while read -r address; do ssh -n -o BatchMode=yes "root@$address" hostname; done
+      """#)
+    #expect(
+      names.split(separator: "\n") == ["db-master-01", "db-slave-01", "db-slave-02", "haproxy-01"])
+  }
+
+  @Test("a write through PgBouncer arrives on a replica")
+  func write() throws {
+    _ = try query("create table written (at int); insert into written values (16432)")
+    let replica = try #require(try members("Replica", seenFrom: "db-master-01").first)
+    try wait(
+      on: replica, seconds: 20,
+      until: """
+        [[ $(docker exec patroni psql -U postgres -tAc 'select at from written' 2>&1) == 16432 ]]
+        """)
+  }
+
+  @Test("stopping the leader's container makes another member the leader")
+  func failover() throws {
+    let old = try #require(try members("Leader", seenFrom: "db-master-01").first)
+    try LabMachine.on(old, "docker stop patroni")
+    let other = try #require(Self.databaseHosts.first { $0 != old })
+    try wait(
+      on: other, seconds: 60,
+      until: """
+        docker exec patroni patronictl -c /etc/patroni/patroni.yml list | grep -v ' \(old) ' |
+          grep -q 'Leader.*running'
+        """)
+    try LabMachine.on(old, "systemctl start patroni-docker")
+    try wait(on: "install-01", seconds: 60, until: Self.threeMembers)
+    #expect(try query("select at from written") == "16432")
+  }
+
+  @Test("a replica whose power was cut rejoins after power-on, as a newly booted host")
+  func power() throws {
+    let replica = try #require(try members("Replica", seenFrom: "db-master-01").first)
+    let before = try LabMachine.on(replica, "cat /proc/sys/kernel/random/boot_id")
+    try LabMachine.must("lab/power-cut", replica)
+    #expect(try LabMachine.run("lab/exec", replica, "true", within: 10).status == 1)
+    try LabMachine.must("lab/power-on", replica, within: 120)
+    #expect(try LabMachine.on(replica, "cat /proc/sys/kernel/random/boot_id") != before)
+    try wait(on: "install-01", seconds: 90, until: Self.threeMembers)
+  }
+
+  @Test("a pulled cable cuts a host off until it is plugged in")
+  func cable() throws {
+    let knock = "nc -z -w 1 10.0.0.122 22"
+    try LabMachine.must("lab/cut-network", "db-slave-02")
+    try LabMachine.on("install-01", "! \(knock)")
+    try LabMachine.must("lab/join-network", "db-slave-02")
+    try wait(on: "install-01", seconds: 10, until: knock)
+    let cut = try LabMachine.start(["lab/cut-network", "db-slave-02", "for", "3s"], within: 20)
+    try wait(on: "install-01", seconds: 10, until: "! \(knock)")
+    #expect(try cut.end().status == 0)
+    try wait(on: "install-01", seconds: 10, until: knock)
+    try wait(on: "install-01", seconds: 60, until: Self.threeMembers)
+  }
+
+  @Test("the lab is snapshot while it runs")
+  func snapshot() throws {
+    try LabMachine.must("lab/snapshot", "healthy", within: 60)
+  }
+
+  @Test(
+    "each cause shows its symptoms",
+    arguments: [
+      "empty-bootstrap", "misindented-bootstrap", "nofailover", "bad-locale",
+      "data-owned-by-root", "raft-journal-kept", "initdb-killed", "raft-in-container-layer",
+      "no-bootstrap-section",
+    ])
+  func broken(cause: String) throws {
+    try LabMachine.must("lab/break", cause, within: 240)
+    #expect(try LabMachine.run("lab/status", within: 60).status == 1)
+  }
+
+  @Test("the install script cures a cluster without a bootstrap section, with its warts")
+  func install() throws {
+    let output = try LabMachine.on(
+      "install-01",
+      """
+      cd /opt/keybuzz-installer/scripts/03_postgresql_ha
+      ./04_postgres16_patroni_raft_FIXED.sh ../../no-such-inventory.tsv
+      """, within: 420)
+    #expect(output.contains("Nœuds prêts : 3/3"))
+    #expect(output.contains("Mot de passe postgres"))
+    #expect(
+      try LabMachine.on("db-slave-01", "docker exec patroni patroni --version") == "patroni 3.3.0")
+    let config = try LabMachine.on("db-slave-01", "cat /opt/keybuzz/patroni/config/patroni.yml")
+    #expect(config.contains("scope: postgres-cluster"))
+  }
+
+  @Test("restore brings the healthy cluster back, with what it held")
+  func restore() throws {
+    try LabMachine.must("lab/restore", "healthy", within: 240)
+    try LabMachine.must("lab/status", within: 60)
+    #expect(try query("select at from written") == "16432")
+  }
+
+  @Test("heal makes a healthy cluster out of a broken one")
+  func heal() throws {
+    try LabMachine.must("lab/break", "bad-locale", within: 240)
+    try LabMachine.must("lab/heal", within: 240)
+    try LabMachine.must("lab/status", within: 60)
+  }
+
+  /// On install-01: all three members run, one as leader and two as replicas that stream.
+  static let threeMembers = """
+    ssh -o BatchMode=yes root@10.0.0.120 \
+      docker exec patroni patronictl -c /etc/patroni/patroni.yml list |
+      awk '/Leader.*running/ { l++ } /Replica.*streaming/ { r++ } END { exit !(l == 1 && r == 2) }'
+    """
+}
