@@ -84,6 +84,9 @@ extension SSHTarget {
   var beyondLibSSH2: String? {
     if configuration["proxycommand"] != nil { return "use a ProxyCommand" }
     if configuration["proxyjump"] != nil { return "use a ProxyJump" }
+    for option in ["bindaddress", "bindinterface"] where configuration[option] != nil {
+      return "connect from a \(option)"
+    }
     if configuration["knownhostscommand"] != nil { return "ask a KnownHostsCommand" }
     if configuration["revokedhostkeys"] != nil { return "read RevokedHostKeys" }
     if !configuration.all("certificatefile").isEmpty { return "log in with a CertificateFile" }

@@ -29,6 +29,7 @@ enum UniformConfiguration {
   static func isUniform(line: Substring, depth: Int) -> Bool {
     let words = line.split { $0.isWhitespace || $0 == "=" }
     guard let keyword = words.first?.lowercased(), !keyword.hasPrefix("#") else { return true }
+    guard keyword.allSatisfy({ $0.isLetter || $0.isNumber }) else { return false }
     let arguments = words.dropFirst()
     switch keyword {
     case "host":

@@ -198,4 +198,47 @@ import Testing
       await dialer.shutDown()
     }
   }
+
+  @Test(arguments: both) func anExchangeWaitsForNothingButTheHost(
+    _ kind: SSHImplementation
+  ) async throws {
+    let (hosts, rounds) = (30, 20)
+    try await LoopbackSSHD.run { servers in
+      let dialer = kind.dialer(options: servers[0].options) { _ in }
+      let clock = ContinuousClock()
+      let start = clock.now
+      let connections = try await withThrowingTaskGroup(
+        of: (any ByteChannel, ChannelRecorder).self
+      ) { group in
+        for index in 0..<hosts {
+          group.addTask {
+            let recorder = ChannelRecorder()
+            let channel = try await dialer.dial(
+              servers[0].host("h\(index)"), command: "exec cat", receive: recorder.receive)
+            channel.write([0])
+            #expect(await recorder.wait { $0.outputCount == 1 })
+            return (channel, recorder)
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      let connected = clock.now
+      await withTaskGroup(of: Void.self) { group in
+        for (channel, recorder) in connections {
+          group.addTask {
+            for round in 1...rounds {
+              channel.write([UInt8](repeating: 1, count: 100))
+              #expect(await recorder.wait { $0.outputCount == 1 + round * 100 })
+            }
+          }
+        }
+      }
+      let duration = clock.now - connected
+      print(
+        "\(kind): \(hosts) × \(rounds) exchanges in \(duration) after \(connected - start)")
+      // A poll that had to run into a time-out for each exchange would take far longer.
+      #expect(duration < .seconds(3))
+      await dialer.shutDown()
+    }
+  }
 }
