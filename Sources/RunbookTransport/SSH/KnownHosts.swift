@@ -14,9 +14,11 @@ final class KnownHosts: Sendable {
   private struct Question: Hashable {
     var name: String
     var file: String
+    /// A file that was written to is another question.
+    var stamp: Stamp
   }
 
-  private let answers = Mutex<[Question: (stamp: Stamp, keys: KnownHostKeys)]>([:])
+  private let answers = SharedAnswers<Question, KnownHostKeys>()
   /// Held while a file is written; other processes are kept out by the file's own lock.
   let writing = Mutex(())
 
@@ -39,9 +41,15 @@ final class KnownHosts: Sendable {
     up name: String, in file: String, by deadline: Deadline
   ) throws(TransportError) -> KnownHostKeys {
     guard let stamp = Self.stamp(file) else { return KnownHostKeys() }
-    let question = Question(name: name, file: file)
-    if let known = answers.withLock({ $0[question] }), known.stamp == stamp { return known.keys }
+    let question = Question(name: name, file: file, stamp: stamp)
+    return try answers.answer(question, by: deadline) { () throws(TransportError) in
+      try Self.ask(name, file, by: deadline)
+    }
+  }
 
+  private static func ask(
+    _ name: String, _ file: String, by deadline: Deadline
+  ) throws(TransportError) -> KnownHostKeys {
     let answer: BoundedCommand
     do {
       answer = try BoundedCommand.run("ssh-keygen", ["-F", name, "-f", file], by: deadline)
@@ -54,12 +62,10 @@ final class KnownHosts: Sendable {
         "the known hosts can't be read from \(file): \(answer.errors.lastLine)",
         remedy: "make the file readable, or name another one with --known-hosts")
     }
-    let keys = KnownHostKeys.parse(answer.lines)
-    answers.withLock { $0[question] = (stamp, keys) }
-    return keys
+    return KnownHostKeys.parse(answer.lines)
   }
 
-  /// Nil: no such file, so nothing to look for. A file that was written to has another stamp.
+  /// Nil: no such file, so nothing to look for.
   private static func stamp(_ file: String) -> Stamp? {
     var status = stat()
     guard stat(file, &status) == 0 else { return nil }

@@ -1,6 +1,5 @@
 import RunbookCore
 import RunbookEngine
-import Synchronization
 
 /// Asks `ssh -G` what applies to a host, and remembers the answer.
 ///
@@ -8,14 +7,14 @@ import Synchronization
 /// when no configuration file distinguishes hosts (`UniformConfiguration`), one answer serves all.
 /// A class because connector threads share what is remembered.
 final class OpenSSHConfigurationReader: Sendable {
-  private struct Question: Hashable {
+  private struct Question: Hashable, Sendable {
     var address: String
     var user: String?
     var port: Int?
   }
 
   private let options: SSHOptions
-  private let answers = Mutex<[Question: OpenSSHConfiguration]>([:])
+  private let answers = SharedAnswers<Question, OpenSSHConfiguration>()
   private let isUniform: Bool
 
   init(options: SSHOptions) {
@@ -23,7 +22,7 @@ final class OpenSSHConfigurationReader: Sendable {
     isUniform = UniformConfiguration.isUniform(configurationFile: options.configurationFile)
   }
 
-  /// Called on a connector thread. Two threads may ask the same at once: the answer is the same.
+  /// Called on a connector thread.
   func configuration(
     for host: Host, by deadline: Deadline
   ) throws(TransportError) -> OpenSSHConfiguration {
@@ -31,8 +30,14 @@ final class OpenSSHConfigurationReader: Sendable {
     // `Match user` and the tokens of file names see it.
     let asked = Question(address: host.address, user: host.user, port: host.port)
     let key = isUniform ? Question(address: "", user: nil, port: nil) : asked
-    if let known = answers.withLock({ $0[key] }) { return known }
+    return try answers.answer(key, by: deadline) { () throws(TransportError) in
+      try ask(host, by: deadline)
+    }
+  }
 
+  private func ask(_ host: Host, by deadline: Deadline) throws(TransportError)
+    -> OpenSSHConfiguration
+  {
     var arguments = ["-G"]
     if let file = options.configurationFile { arguments += ["-F", file] }
     if !isUniform {
@@ -51,9 +56,7 @@ final class OpenSSHConfigurationReader: Sendable {
         "the OpenSSH configuration can't be used for \(host.address): \(answer.errors.lastLine)",
         remedy: "mend the configuration until `ssh -G \(host.address)` prints it")
     }
-    let configuration = OpenSSHConfiguration(lines: answer.lines)
-    answers.withLock { $0[key] = configuration }
-    return configuration
+    return OpenSSHConfiguration(lines: answer.lines)
   }
 
   static func failure(of program: String, _ failure: BoundedCommand.Failure) -> TransportError {
