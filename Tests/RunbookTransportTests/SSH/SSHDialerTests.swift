@@ -168,8 +168,17 @@ import Testing
 
   @Test(arguments: both) func thirtyHostsAreConnectedAtOnce(_ kind: SSHImplementation) async throws
   {
-    try await LoopbackSSHD.run(count: 3) { servers in
-      let known = try servers.map { try $0.knownHostsLine("ed25519") }.joined()
+    // Ten addresses for each server, so that every host has an entry of its own to look up.
+    let addresses = (0..<30).map { "127.0.1.\($0 + 1)" }
+    let listen = LoopbackSSHD.Options(
+      configuration: addresses.prefix(10).map { "ListenAddress \($0)" })
+    try await LoopbackSSHD.run(count: 3, options: listen) { servers in
+      var known = ""
+      for index in 0..<30 {
+        let server = servers[index % 3]
+        known += try server.knownHostsLine(
+          "ed25519", name: "[\(addresses[index / 3])]:\(server.port)")
+      }
       try known.write(to: servers[0].directory + "/all")
       var options = servers[0].options
       options.knownHostsFile = servers[0].directory + "/all"
@@ -181,9 +190,10 @@ import Testing
       let channels = try await withThrowingTaskGroup(of: (any ByteChannel).self) { group in
         for index in 0..<30 {
           group.addTask {
-            try await dialer.dial(
-              servers[index % 3].host("h\(index)"), command: "exec cat",
-              receive: recorders[index].receive)
+            var host = servers[index % 3].host("h\(index)")
+            host.address = addresses[index / 3]
+            return try await dialer.dial(
+              host, command: "exec cat", receive: recorders[index].receive)
           }
         }
         var channels: [any ByteChannel] = []
