@@ -23,7 +23,7 @@ struct Keyring {
     }
   }
 
-  private(set) var candidates: [Candidate] = []
+  /// The connection to the agent, once it was asked.
   private(set) var agent: SSHAgent?
   /// What libssh2 lacks, if the user's keys come with certificates.
   private(set) var certificateReason: String?
@@ -33,30 +33,78 @@ struct Keyring {
   var notes: [String] = []
 
   private let target: SSHTarget
+  private let deadline: Deadline
+  private var candidates: [Candidate] = []
+  /// Offered last of all, because libssh2 can only sign with them as current servers refuse it.
+  private var rsaCandidates: [Candidate] = []
+  /// Files that only the agent can use.
+  private var locked: [PrivateKeyFile] = []
+  private var used: Set<HostKey> = []
+  private var hasAskedAgent = false
   private var hasEncrypted = false
   private var needsOpenSSH: [String] = []
 
-  /// Named keys come first; then, as far as the configuration lets, those of the agent; RSA keys
-  /// last of all, because libssh2 can only sign with them as current servers refuse it.
+  /// Reads the key files; the agent is asked when they were not enough.
   init(target: SSHTarget, deadline: Deadline) {
     self.target = target
-    let agentKeys = readAgent(by: deadline)
-    var used: Set<HostKey> = []
+    self.deadline = deadline
     for path in target.identityFiles {
-      guard let file = PrivateKeyFile(path: path) else {
-        if !target.options.identities.isEmpty { notes.append("\(path) does not exist") }
-        continue
+      if let file = PrivateKeyFile(path: path) {
+        add(file)
+      } else if !target.options.identities.isEmpty {
+        notes.append("\(path) does not exist")
       }
-      add(file, agentKeys, &used)
     }
-    if !target.configuration.isOn("identitiesonly") {
-      for key in agentKeys where used.insert(key.publicKey).inserted { add(key) }
-    }
-    let isLast: (Candidate) -> Bool = { $0.publicKey?.type == "ssh-rsa" }
-    candidates = candidates.filter { !isLast($0) } + candidates.filter(isLast)
   }
 
-  private mutating func readAgent(by deadline: Deadline) -> [SSHAgent.Key] {
+  /// The key to offer next; nil: there is none left.
+  mutating func next() -> Candidate? {
+    if candidates.isEmpty && !hasAskedAgent {
+      hasAskedAgent = true
+      addAgentKeys()
+    }
+    if !candidates.isEmpty { return candidates.removeFirst() }
+    return rsaCandidates.isEmpty ? nil : rsaCandidates.removeFirst()
+  }
+
+  private mutating func add(_ file: PrivateKeyFile) {
+    if file.hasCertificate && certificateReason == nil {
+      certificateReason = "offer the certificate \(file.path)-cert.pub"
+    }
+    if file.isSecurityKey {
+      needsOpenSSH.append("sign with the security key \(file.path)")
+      return
+    }
+    switch file.content {
+    case .plain(let text):
+      if let key = file.publicKey { used.insert(key) }
+      guard file.isRSA else { return candidates.append(.file(file, text: text)) }
+      rsaCandidates.append(.file(file, text: text))
+      needsOpenSSH.append("sign with the RSA key \(file.path) as the host wants")
+    case .encrypted, .publicOnly: locked.append(file)
+    case .unusable(let reason): notes.append("\(file.path) \(reason)")
+    }
+  }
+
+  /// The agent's keys that belong to a file come first; the others as far as the configuration
+  /// lets.
+  private mutating func addAgentKeys() {
+    let keys = readAgent()
+    for file in locked {
+      if let key = keys.first(where: { $0.publicKey == file.publicKey }) {
+        add(key)
+      } else if case .encrypted = file.content {
+        hasEncrypted = true
+        notes.append("\(file.path) is encrypted and no agent has it")
+      } else {
+        notes.append("\(file.path) is a public key and no agent has the private one")
+      }
+    }
+    guard !target.configuration.isOn("identitiesonly") else { return }
+    for key in keys { add(key) }
+  }
+
+  private mutating func readAgent() -> [SSHAgent.Key] {
     guard let path = target.agentSocket else { return [] }
     do {
       let agent = try SSHAgent(path: path, deadline: deadline)
@@ -68,47 +116,17 @@ struct Keyring {
     }
   }
 
-  private mutating func add(
-    _ file: PrivateKeyFile, _ agentKeys: [SSHAgent.Key], _ used: inout Set<HostKey>
-  ) {
-    let inAgent = file.publicKey.flatMap { key in agentKeys.first { $0.publicKey == key } }
-    if file.hasCertificate && certificateReason == nil {
-      certificateReason = "offer the certificate \(file.path)-cert.pub"
-    }
-    if file.isSecurityKey {
-      needsOpenSSH.append("sign with the security key \(file.path)")
-      return
-    }
-    switch file.content {
-    case .plain(let text):
-      candidates.append(.file(file, text: text))
-      if let key = file.publicKey { used.insert(key) }
-      if file.isRSA { needsOpenSSH.append("sign with the RSA key \(file.path) as the host wants") }
-    case .encrypted, .publicOnly:
-      if let inAgent {
-        used.insert(inAgent.publicKey)
-        add(inAgent)
-      } else if case .encrypted = file.content {
-        hasEncrypted = true
-        notes.append("\(file.path) is encrypted and no agent has it")
-      } else {
-        notes.append("\(file.path) is a public key and no agent has the private one")
-      }
-    case .unusable(let reason):
-      notes.append("\(file.path) \(reason)")
-    }
-  }
-
   private mutating func add(_ key: SSHAgent.Key) {
+    guard used.insert(key.publicKey).inserted else { return }
     let type = key.publicKey.type
     if type.hasPrefix("sk-") || type.contains("-cert-") {
       needsOpenSSH.append("sign with the agent's key \(key.comment) (\(type))")
-      return
-    }
-    if type == "ssh-rsa" {
+    } else if type == "ssh-rsa" {
+      rsaCandidates.append(.agent(key))
       needsOpenSSH.append("sign with the agent's RSA key \(key.comment) as the host wants")
+    } else {
+      candidates.append(.agent(key))
     }
-    candidates.append(.agent(key))
   }
 
   /// Nothing was accepted: what was tried, and what to do.

@@ -11,7 +11,7 @@ extension SSHConnection {
         .refused(
           "\(target.place): \(reason)", remedy: "use --transport openssh"), beyondLibSSH2: reason)
     }
-    for candidate in keyring.candidates {
+    while let candidate = keyring.next() {
       let code: Int32
       switch candidate {
       case .file(let file, let text): code = try offer(text, of: file)

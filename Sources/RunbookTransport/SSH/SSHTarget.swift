@@ -25,7 +25,7 @@ struct SSHTarget: Sendable {
     self.options = options
   }
 
-  private static var localUser: String {
+  static var localUser: String {
     guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return "root" }
     return String(cString: name)
   }
@@ -58,7 +58,9 @@ struct SSHTarget: Sendable {
     if !options.identities.isEmpty {
       return options.identities.map(OpenSSHConfiguration.expandTilde)
     }
-    return configuration.all("identityfile").map(OpenSSHConfiguration.expandTilde)
+    return configuration.all("identityfile").compactMap {
+      IdentityFileName.expand($0, for: self)
+    }
   }
 
   /// The agent's socket; nil where none is to be asked.
@@ -90,6 +92,13 @@ extension SSHTarget {
     if configuration["knownhostscommand"] != nil { return "ask a KnownHostsCommand" }
     if configuration["revokedhostkeys"] != nil { return "read RevokedHostKeys" }
     if !configuration.all("certificatefile").isEmpty { return "log in with a CertificateFile" }
+    if options.identities.isEmpty,
+      let name = configuration.all("identityfile").first(where: {
+        IdentityFileName.expand($0, for: self) == nil
+      })
+    {
+      return "expand the IdentityFile \(name)"
+    }
     if let pkcs11 = configuration["pkcs11provider"] { return "use the PKCS#11 provider \(pkcs11)" }
     return nil
   }

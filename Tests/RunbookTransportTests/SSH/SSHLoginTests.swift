@@ -111,7 +111,7 @@ import Testing
     }
   }
 
-  @Test func aSilentAgentDelaysButDoesNotPrevent() async throws {
+  @Test func aSilentAgentIsWaitedForOnlyWhereItIsNeededAndNotForLong() async throws {
     try await LoopbackSSHD.run { servers in
       let silent = try SilentSocket(directory: servers[0].directory)
       defer { silent.stop() }
@@ -120,8 +120,26 @@ import Testing
       options.agentSocket = silent.path
       let start = ContinuousClock.now
       #expect(await SSHImplementation.libssh2.failure(servers[0], options) == nil)
+      #expect(ContinuousClock.now - start < .seconds(1.5))
+
+      options.identities = [servers[0].directory + "/none"]
+      let (reason, _) = try await SSHImplementation.libssh2.refusal(servers[0], options)
+      #expect(reason.contains("the agent did not answer in time"))
       #expect(ContinuousClock.now - start < .seconds(6))
     }
+  }
+
+  @Test func theConfigurationsNamesOfKeysAreExpanded() {
+    let configuration = OpenSSHConfiguration(
+      lines: ["host a", "hostname a", "user alice", "port 2200"])
+    let target = SSHTarget(
+      host: .init(name: "n", address: "a"), configuration: configuration, options: SSHOptions())
+    let expand = { IdentityFileName.expand($0, for: target) }
+    #expect(expand("/k/%h_%r_%p%%") == "/k/a_alice_2200%")
+    #expect(expand("~/.ssh/id") == OpenSSHConfiguration.home + "/.ssh/id")
+    #expect(expand("${PATH}/x") == environmentVariable("PATH")! + "/x")
+    #expect(expand("/k/%C") == nil)
+    #expect(expand("/k/${NOT_SET_AT_ALL}") == nil)
   }
 
   @Test func anRSAKeyIsNotEnoughForLibSSH2AndSaysSo() async throws {
