@@ -1,0 +1,177 @@
+import RunbookCore
+
+/// The last lines of a command that drove a run: how it stands, and the command that goes on.
+package struct ClosingText {
+  private let state: RunState
+  private let clock: ClockText
+  private let now: Timestamp
+  /// What only the process knows: last lines of failed actions, lines kept of doubtful ones, what to
+  /// do about hosts that can't be reached.
+  package struct Evidence: Sendable {
+    package var tails: [TaskID: [String]] = [:]
+    package var lineCounts: [TaskID: Int] = [:]
+    package var remedies: [String?: String] = [:]
+    package init() {}
+  }
+  private let evidence: Evidence
+
+  package init(_ state: RunState, clock: ClockText, now: Timestamp, evidence: Evidence) {
+    self.state = state
+    self.clock = clock
+    self.now = now
+    self.evidence = evidence
+  }
+
+  private var run: String { state.runID }
+  private var resume: String { "reprise resume \(state.runID)" }
+
+  package func lines(ended outcome: RunOutcome) -> [Line] {
+    switch outcome {
+    case .succeeded: return [success]
+    case .failed:
+      return failures + [last("stopped", ". When it is mended:  ", resume)]
+    case .cancelled:
+      let by = state.cancelledBy.map { " by \($0)" } ?? ""
+      return [last("was cancelled\(by)", ". To go on:  ", resume)]
+    case .rolledBack:
+      return failures + [
+        last(
+          "failed, and what it had changed is rolled back", ". To begin anew:  ",
+          "reprise run \(state.plan.name)")
+      ]
+    case .rollbackFailed:
+      return failures + [last("stopped in its rollback", ". When it is mended:  ", resume)]
+    }
+  }
+
+  package func lines(stopped reason: StopReason) -> [Line] {
+    switch reason {
+    case .detached:
+      let running = state.inFlight.count
+      let words = running == 0 ? "" : "; \(Words.count(running, "action")) goes on without it"
+      return failures + [
+        last(
+          "detached", (running > 1 ? words.replacing("goes", with: "go") : words) + ". To go on:  ",
+          resume)
+      ]
+    case .inDoubt:
+      let count = state.doubts.count
+      var head = Line("Run \(run) stopped after \(length): ")
+      head.append(count == 1 ? "one task is in doubt." : "\(count) tasks are in doubt.")
+      return failures + [head]
+        + DoubtText(state, clock: clock, lineCounts: evidence.lineCounts).lines
+    case .waitingForPerson: return waiting
+    case .denied:
+      let by = state.denied.map { " by \($0.by)" } ?? ""
+      let what = state.denied.map { $0.task.step + " was denied" } ?? "it was denied"
+      return [last("stopped", ": \(what)\(by). To be asked again:  ", resume)]
+    case .drifted: return drifted
+    case .hostUnreachable(let hosts):
+      return failures + hosts.flatMap(unreachable)
+        + [
+          last(
+            "stopped", hosts.count == 1 ? ". When it answers:  " : ". When they answer:  ", resume)
+        ]
+    case .stateUnusable(let reason):
+      return [last("stopped", ": \(reason). To go on:  ", resume)]
+    case .superseded:
+      return [last("goes on in another process", ". To see it:  ", "reprise show \(run)")]
+    }
+  }
+
+  /// `✓ Option A : réinstallation complète · run 7f3c done in 41s: 12 steps on 3 hosts`
+  private var success: Line {
+    var line = Line()
+    line.append(ShownState.done.glyph)
+    line.append(" " + (state.plan.title ?? state.plan.name), .strong)
+    line.append(" · run \(run) done in \(length): " + Words.count(state.index.steps.count, "step"))
+    if state.hostCount > 0 { line.append(" on " + Words.count(state.hostCount, "host")) }
+    return line
+  }
+
+  private var failures: [Line] {
+    let lines = FailureText(state, tails: evidence.tails).lines
+    guard !lines.isEmpty else { return [] }
+    return lines + (others.map { [$0] } ?? [])
+  }
+
+  /// `✓ the other 2 hosts; nothing was changed on any host`
+  private var others: Line? {
+    let failed = Set(state.tasks.values.filter(\.hasFailed).map(\.id.instance))
+    let siblings = state.tasks.values.filter { failed.contains($0.id.instance) }
+    let good = siblings.filter { $0.outcome?.isGood ?? false }.count
+    var line = Line()
+    if good > 0 {
+      line.append(ShownState.done.glyph)
+      line.append(good == 1 ? " the other host" : " the other \(good) hosts")
+    }
+    if !state.hasTouchedHosts {
+      if good > 0 { line.append("; ") }
+      line.append("nothing was changed" + (state.hostCount > 0 ? " on any host" : ""))
+    }
+    return line.spans.isEmpty ? nil : line
+  }
+
+  private var waiting: [Line] {
+    let ids = state.tasks.values.filter { state.shown($0) == .waiting }.map(\.id)
+      .sorted { $0.description < $1.description }
+    var lines: [Line] = []
+    for id in ids {
+      guard let step = state.index.step(id.step), case .confirm(let text)? = step.action else {
+        continue
+      }
+      var line = Line()
+      line.append(ShownState.waiting.glyph)
+      line.append(" " + id.description, .strong)
+      line.append(": " + state.text(text, for: id, environment: step.environment))
+      lines.append(line)
+    }
+    let name = ids.first.map { " --approve \($0.step)" } ?? ""
+    return lines + [last("waits for a person", ". To say yes:  ", resume + name)]
+  }
+
+  private var drifted: [Line] {
+    var lines: [Line] = []
+    for (id, answers) in state.drifted.sorted(by: { $0.key.description < $1.key.description }) {
+      guard let task = state.tasks[id], let step = state.index.step(id.step) else { continue }
+      var line = Line()
+      line.append(ShownState.failed.glyph)
+      line.append(" " + id.step + Words.place([id.host]), .strong)
+      line.append(": it was done, and does not hold any more")
+      lines.append(line)
+      for answer in answers
+      where answer.stage == .check && answer.answer != .holds && answer.index < step.checks.count {
+        lines += CheckText(state: state).lines(step.checks[answer.index], answer, of: task)
+      }
+    }
+    return lines + [
+      last("stopped", ". When it is mended:  ", resume),
+      last("goes on all the same with", ":  ", resume + " --ignore-drift", isTimed: false),
+    ]
+  }
+
+  private func unreachable(_ host: String?) -> [Line] {
+    var reason = "no answer"
+    if case .givenUp(let known)? = state.hosts[host]?.connection { reason = known }
+    var line = Line()
+    line.append(ShownState.failed.glyph)
+    line.append(" " + Words.host(host), .strong)
+    line.append(" can't be reached: " + reason)
+    return [line] + (evidence.remedies[host].map { [CheckText.line("do", $0)] } ?? [])
+  }
+
+  private var length: String {
+    let since = state.ownerSince ?? now
+    let end = state.endedAt ?? state.lastEventAt ?? now
+    return DurationText.of(max(0, end.milliseconds - since.milliseconds))
+  }
+
+  /// `Run 7f3c stopped after 2s. When it is mended:  reprise resume 7f3c`
+  private func last(
+    _ what: String, _ lead: String, _ command: String, isTimed: Bool = true
+  ) -> Line {
+    var line = Line("Run \(run) \(what)" + (isTimed ? " after \(length)" : "") + lead)
+    line.append(command, .strong)
+    return line
+  }
+}

@@ -1,0 +1,75 @@
+import RunbookCore
+
+/// Tasks whose outcome can't be known: what is known, what its check says, what to decide.
+package struct DoubtText {
+  private let state: RunState
+  private let clock: ClockText
+  /// Lines of output in the journal of each task in doubt, where they were counted.
+  private let lineCounts: [TaskID: Int]
+
+  package init(_ state: RunState, clock: ClockText, lineCounts: [TaskID: Int] = [:]) {
+    self.state = state
+    self.clock = clock
+    self.lineCounts = lineCounts
+  }
+
+  package var lines: [Line] {
+    state.doubts.sorted { $0.task.description < $1.task.description }
+      .flatMap { block($0.task, $0.doubt) }
+  }
+
+  private func block(_ id: TaskID, _ doubt: Doubt) -> [Line] {
+    guard let task = state.tasks[id], let step = state.index.step(id.step) else { return [] }
+    var head = Line()
+    head.append(ShownState.inDoubt.glyph)
+    var isRollback = false
+    if case .inDoubt = task.undo { isRollback = true }
+    head.append(
+      " " + (isRollback ? "the rollback of " : "") + id.step + Words.place([id.host]), .strong)
+    head.append(": can't know whether it ran to its end")
+    var lines = [head, CheckText.line("known", known(task, doubt))]
+    if !isRollback, let asked = asked(task, step) { lines.append(CheckText.line("asked", asked)) }
+    let name = state.commandName(of: id)
+    let commands = [
+      ("--rerun", isRollback ? "undo it again" : "start it again"),
+      ("--accept", isRollback ? "take it as undone" : "take it as done"),
+    ]
+    for (position, (flag, meaning)) in commands.enumerated() {
+      var line = CheckText.line(
+        position == 0 ? "decide" : "", "reprise resume \(state.runID) \(flag) \(name)")
+      line.pad(to: CheckText.remarkColumn, gap: 3)
+      line.append(meaning, .quiet)
+      lines.append(line)
+    }
+    return lines
+  }
+
+  private func known(_ task: TaskState, _ doubt: Doubt) -> String {
+    var parts: [String] = []
+    if let key = task.attempts.last, let attempt = state.attempts[key] {
+      parts.append("started " + clock.time(attempt.startedAt))
+      parts.append(FailureWords.of(doubt, host: task.id.host))
+      let command = "reprise logs \(state.runID) \(state.commandName(of: task.id))"
+      if let count = lineCounts[task.id], count > 0 {
+        parts.append("\(Words.count(count, "line")) of output kept (\(command))")
+      } else if attempt.outputOffset + attempt.errorOffset > 0 {
+        let size = Words.size(attempt.outputOffset + attempt.errorOffset)
+        parts.append("\(size) of output kept (\(command))")
+      } else {
+        parts.append("no output")
+      }
+    } else {
+      parts.append(FailureWords.of(doubt, host: task.id.host))
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  private func asked(_ task: TaskState, _ step: Step) -> String? {
+    guard let answer = task.lastAnswers.last(where: { $0.stage == .check && $0.answer != .holds }),
+      answer.index < step.checks.count
+    else { return step.checks.isEmpty ? "it has no check that could tell" : nil }
+    let text = step.checks[answer.index].text.filter { $0 != "`" }
+    return "its check (\(text)): "
+      + (answer.answer == .cannotTell ? "can't tell" : "does not hold")
+  }
+}

@@ -1,0 +1,84 @@
+import RunbookCore
+
+/// The screen of a run that is driven: a fold over its facts and a frame of lines for any moment.
+///
+///     var view = LiveView(state: state, fleeting: Fleeting())
+///     view.take(facts)
+///     for line in view.frame(width: 80, height: 24, now: now) { … }
+package struct LiveView: Sendable {
+  package private(set) var state: RunState
+  package var fleeting: Fleeting
+  /// Ctrl-C was pressed: what is still to be written is written.
+  package var isDetaching = false
+
+  package init(state: RunState, fleeting: Fleeting = Fleeting()) {
+    self.state = state
+    self.fleeting = fleeting
+  }
+
+  package mutating func take(_ facts: [Fact]) {
+    for fact in facts {
+      state.apply(fact)
+      fleeting.take(fact.event)
+    }
+  }
+
+  /// At most `height` lines, each at most `width` columns wide when rendered with that width.
+  package func frame(width: Int, height: Int, now: Timestamp) -> [Line] {
+    let head = [header(now: now)]
+    let foot = footer(now: now)
+    let room = max(1, height - head.count - foot.count)
+    var body: [Line] = []
+    for detail in LiveTree.Detail.allCases {
+      let tree = LiveTree(
+        RunPicture(state), fleeting, now: now, width: width, detail: detail, room: room)
+      body = tree.lines()
+      if body.count <= room { return head + body + foot }
+    }
+    return head + body.suffix(room) + foot
+  }
+
+  /// `Option A : réinstallation complète · run 7f3c · 0:41 · 3 hosts`
+  private func header(now: Timestamp) -> Line {
+    var line = Line(state.plan.title ?? state.plan.name, .strong)
+    line.append(" · run \(state.runID)")
+    let since = state.ownerSince ?? now
+    line.append(
+      " · " + DurationText.clock((state.endedAt ?? now).milliseconds - since.milliseconds))
+    if state.hostCount > 0 { line.append(" · " + Words.count(state.hostCount, "host")) }
+    return line
+  }
+
+  private func footer(now: Timestamp) -> [Line] {
+    var lines = ConnectionLines(state, fleeting, now: now).lines
+    guard state.outcome == nil else { return lines }
+    let command = "reprise resume \(state.runID)"
+    if isDetaching {
+      lines.append(Line("Detaching; `\(command)` picks it up. Ctrl-C again: at once.", .quiet))
+    } else if let question = waitingQuestion {
+      lines.append(question)
+    } else {
+      lines.append(
+        Line("Ctrl-C detaches; what runs on the hosts goes on, `\(command)` picks it up.", .quiet))
+    }
+    return lines
+  }
+
+  /// The first `confirm` that waits for its person.
+  package var question: TaskID? {
+    guard state.outcome == nil, state.denied == nil else { return nil }
+    return state.tasks.values.filter { state.shown($0) == .waiting }.map(\.id)
+      .min { $0.description < $1.description }
+  }
+
+  private var waitingQuestion: Line? {
+    guard let id = question, let step = state.index.step(id.step),
+      case .confirm(let text)? = step.action
+    else { return nil }
+    var line = Line()
+    line.append(ShownState.waiting.glyph)
+    line.append(
+      " " + state.text(text, for: id, environment: step.environment) + "  [y/N] ", .strong)
+    return line
+  }
+}

@@ -1,0 +1,177 @@
+import RunbookCore
+
+/// A run that is driven without a terminal: lines with a time, only ever added to.
+package struct PlainLog: Sendable {
+  package private(set) var state: RunState
+  private let clock: ClockText
+  /// Lines of each task's output that were told.
+  private var told: [TaskID: Int] = [:]
+  private var lastAsking: [TaskID: Timestamp] = [:]
+  private var lastReason: [String?: String] = [:]
+
+  /// Lines of one task's output; the rest is in `logs`.
+  private static let mostLines = 20
+  /// Milliseconds between two lines about a check that is polled.
+  private static let askingPause = 10_000
+
+  package init(state: RunState, clock: ClockText) {
+    self.state = state
+    self.clock = clock
+  }
+
+  /// Applies facts of one commit and tells what is worth a line.
+  package mutating func take(_ facts: [Fact]) -> [Line] {
+    var lines: [Line] = []
+    var ended: [(instance: Instance, shown: ShownState, tasks: [TaskID])] = []
+    for fact in facts {
+      state.apply(fact)
+      if case .taskEnded(let id, let outcome) = fact.event {
+        let shown: ShownState =
+          outcome == .satisfied ? .satisfied : outcome.isGood ? .done : .failed
+        if let known = ended.firstIndex(where: { $0.instance == id.instance && $0.shown == shown }),
+          shown != .failed
+        {
+          ended[known].tasks.append(id)
+        } else {
+          ended.append((id.instance, shown, [id]))
+        }
+      } else {
+        lines += told(ended, at: fact.time)
+        ended = []
+        if let line = line(of: fact) { lines.append(line) }
+      }
+    }
+    return lines + told(ended, at: facts.last?.time ?? Timestamp(milliseconds: 0))
+  }
+
+  /// Bytes of an action's output, line by line up to a limit.
+  package mutating func printed(_ id: TaskID, _ bytes: [UInt8], at now: Timestamp) -> [Line] {
+    let known = told[id] ?? 0
+    guard known <= Self.mostLines else { return [] }
+    var lines: [Line] = []
+    for text in bytes.split(separator: 0x0A).prefix(Self.mostLines + 1 - known) {
+      told[id, default: 0] += 1
+      let prefix = "    " + (id.host.map { $0 + " " } ?? "") + "| "
+      if told[id] == Self.mostLines + 1 {
+        let command = "reprise logs \(state.runID) \(state.commandName(of: id))"
+        lines.append(stamped(Line(prefix + "… more in " + command, .quiet), now))
+        break
+      }
+      var line = Line(prefix, .quiet)
+      line.append(Printable.head(of: Printable.text(bytes: text.prefix(2000)), width: 400))
+      lines.append(stamped(line, now))
+    }
+    return lines
+  }
+
+  package mutating func asking(_ id: TaskID, at now: Timestamp) -> [Line] {
+    guard let task = state.tasks[id], let step = state.index.step(id.step) else { return [] }
+    let last = lastAsking[id] ?? task.startedAt ?? now
+    guard now.milliseconds - last.milliseconds >= Self.askingPause else { return [] }
+    lastAsking[id] = now
+    guard let words = TaskText(state, Fleeting(), now: now).detail(of: task, step) else {
+      return []
+    }
+    return [stamped(Line("  \(id.step)\(Words.place([id.host])) \(words)", .quiet), now)]
+  }
+
+  package mutating func failedToConnect(
+    to host: String?, reason: String, at now: Timestamp
+  ) -> [Line] {
+    guard lastReason.updateValue(reason, forKey: host) != reason else { return [] }
+    return [stamped(Line("no connection to \(Words.host(host)): \(reason); trying again"), now)]
+  }
+
+  package func notice(_ text: String, at now: Timestamp) -> Line { stamped(Line(text), now) }
+
+  private func told(
+    _ ended: [(instance: Instance, shown: ShownState, tasks: [TaskID])], at time: Timestamp
+  ) -> [Line] {
+    ended.map { group in
+      var line = Line()
+      line.append(group.shown.glyph)
+      line.append(" " + group.instance.path + Words.place(group.tasks.map(\.host)))
+      let tasks = group.tasks.compactMap { state.tasks[$0] }
+      if let longest = tasks.compactMap({ state.length(of: $0, now: time) }).max() {
+        line.append(" " + DurationText.of(longest), .quiet)
+      }
+      if case .failed(let failure)? = tasks.first?.outcome {
+        line.append(": " + FailureWords.of(failure, answer: tasks.first?.lastAnswers.last))
+      } else if group.shown == .satisfied {
+        line.append(", was so already", .quiet)
+      }
+      return stamped(line, time)
+    }
+  }
+
+  private mutating func line(of fact: Fact) -> Line? {
+    var line = Line()
+    func state(_ shown: ShownState, _ text: String) {
+      line.append(shown.glyph)
+      line.append(" " + text)
+    }
+    switch fact.event {
+    case .runStarted(let run):
+      line.append("run \(run.id) of \(run.runbook) begins, by \(run.operator)@\(run.machine)")
+    case .ownerTook(let epoch, _, let name):
+      guard epoch > 1 else { return nil }
+      line.append("run \(self.state.runID) goes on, by \(name)")
+    case .cancelRequested(let by): line.append("cancelled by \(by)")
+    case .hostLost(let host, let reason):
+      line.append("connection to \(Words.host(host)) lost: \(reason); what runs there goes on")
+    case .hostGivenUp(let host, let reason):
+      state(.failed, "\(Words.host(host)) can't be reached: \(reason)")
+    case .hostGreeted(let host, _, _, _):
+      guard lastReason.removeValue(forKey: host) != nil else { return nil }
+      line.append("connected to \(Words.host(host))")
+    case .scopeLeftOut(let instance), .stepLeftOut(let instance):
+      state(.leftOut, "\(instance.path) is left out: its condition is false")
+    case .stepStarted(let instance, let hosts):
+      state(.running, instance.path + Words.place(hosts))
+    case .stepFailed(let instance, let failure):
+      state(.failed, "\(instance.path): \(FailureWords.of(failure))")
+    case .rollbackStarted(let scope): state(.running, "rollback of \(name(scope)) begins")
+    case .rollbackEnded(let scope, let succeeded):
+      state(
+        succeeded ? .rolledBack : .failed,
+        "rollback of \(name(scope)) " + (succeeded ? "done" : "failed"))
+    case .retryScheduled(let id, let at, let failure):
+      let wait = DurationText.of(at.milliseconds - fact.time.milliseconds)
+      line.append(
+        "  \(id.step)\(Words.place([id.host])): \(FailureWords.of(failure)); tried again in \(wait)"
+      )
+    case .rollbackTaskEnded(let id, let outcome):
+      state(outcome.isGood ? .rolledBack : .failed, "\(id.step)\(Words.place([id.host])) undone")
+    case .doubtRaised(let id, let doubt):
+      state(
+        .inDoubt,
+        "\(id.step)\(Words.place([id.host])) is in doubt: \(FailureWords.of(doubt, host: id.host))")
+    case .rechecked(let id, let end, _):
+      guard end.verdict != .complete else { return nil }
+      state(.failed, "\(id.step)\(Words.place([id.host])) was done and does not hold any more")
+    case .confirmed(let id, let by): line.append("  \(id.step): confirmed by \(by)")
+    case .denied(let id, let by): line.append("  \(id.step): denied by \(by)")
+    case .doubtSettled(let id, let decision, let by):
+      let words = decision == .accept ? "taken as done" : "to be started again"
+      line.append("  \(id.step)\(Words.place([id.host])): \(words), by \(by)")
+    case .taskReopened(let id, let by):
+      line.append("  \(id.step)\(Words.place([id.host])): tried again, by \(by)")
+    case .driftIgnored(let by): line.append("drift ignored by \(by)")
+    case .ownerLeft, .runEnded, .taskEnded, .locksTaken, .hostLocked, .hostUnlocked, .scopeEntered,
+      .groupResolved, .batchesFixed, .attemptStarted, .outputReceived, .outputSkipped,
+      .probeAnswered, .exchangeEnded, .polled, .outputSet, .outputUnreadable:
+      return nil
+    }
+    return stamped(line, fact.time)
+  }
+
+  private func name(_ scope: Instance) -> String {
+    scope.path.isEmpty ? "the runbook" : scope.path
+  }
+
+  private func stamped(_ line: Line, _ time: Timestamp) -> Line {
+    var result = Line(clock.time(time) + "  ", .quiet)
+    result.append(line)
+    return result
+  }
+}

@@ -1,0 +1,123 @@
+import RunbookCore
+
+/// What the state of a run looks like to a person.
+extension RunState {
+  package func shown(_ task: TaskState) -> ShownState {
+    switch task.undo {
+    case .none: break
+    case .inFlight, .polling: return .running
+    case .inDoubt: return .inDoubt
+    case .ended(let outcome): return outcome.isGood ? .rolledBack : .failed
+    }
+    switch task.phase {
+    case .toCome:
+      guard case .confirm? = index.step(task.id.step)?.action, task.confirmedBy == nil else {
+        return .toCome
+      }
+      return .waiting
+    case .inFlight, .pausing: return isConfirmWaiting(task) ? .waiting : .running
+    case .polling: return .running
+    case .inDoubt: return .inDoubt
+    case .ended(.done), .ended(.doneByCheck), .ended(.accepted): return .done
+    case .ended(.satisfied): return .satisfied
+    case .ended(.failed): return .failed
+    }
+  }
+
+  /// A `confirm` whose checks have been asked waits for its person.
+  private func isConfirmWaiting(_ task: TaskState) -> Bool {
+    guard case .confirm? = index.step(task.id.step)?.action, task.confirmedBy == nil,
+      let key = task.attempts.last
+    else { return false }
+    return attempts[key]?.end?.verdict == .complete
+  }
+
+  /// Milliseconds from the start of the task's last attempt to its end, or to `now`.
+  package func length(of task: TaskState, now: Timestamp) -> Int? {
+    guard let key = task.attempts.last, let attempt = attempts[key] else { return nil }
+    let end: Timestamp
+    switch attempt.attempt.purpose {
+    case .forward: end = task.outcome == nil ? now : task.endedAt ?? now
+    case .rollback: end = attempt.endedAt ?? now
+    }
+    return max(0, end.milliseconds - attempt.startedAt.milliseconds)
+  }
+
+  /// Whether an action of the run started, so that a host may have been changed.
+  package var hasTouchedHosts: Bool {
+    tasks.values.contains { task in
+      task.isTouched && index.step(task.id.step)?.changesHost ?? true
+    }
+  }
+
+  /// How a person names the task in a command: `STEP`, or `STEP@HOST` where the step has several,
+  /// with as much of the path as is needed to tell it from other steps.
+  package func commandName(of id: TaskID) -> String {
+    let name = index.step(id.step)?.name ?? id.step
+    let isUnique = index.steps.filter { $0.name == name }.count < 2
+    let step = isUnique ? name : id.step
+    let siblings = tasks.keys.filter { $0.step == id.step }.count
+    guard siblings > 1, let host = id.host else { return step }
+    return step + "@" + host
+  }
+
+  /// The id that `resume` and the others are called with.
+  package var runID: String { description?.id ?? "" }
+
+  /// The hosts that the run knows by name.
+  package var hostCount: Int { binding.hosts.count }
+}
+
+extension Step {
+  /// False for a step that only looks or asks a person.
+  package var changesHost: Bool {
+    switch action {
+    case .run?, .write?, .stash?, .upload?: true
+    case .confirm?, nil: false
+    }
+  }
+
+  /// The action as one line for a person: the first line of its code, or what it does.
+  package var actionText: String {
+    switch action {
+    case .run(let code)?: code.firstLine
+    case .write(let path, _, _, _)?: "write " + path.source
+    case .stash(let globs, _)?: "stash " + globs.map(\.source).joined(separator: " ")
+    case .upload(_, let path)?: "upload to " + path.source
+    case .confirm(let text)?: text.source
+    case nil: ""
+    }
+  }
+
+  /// Where its action stands, else the step itself.
+  package var actionOrigin: Origin {
+    switch action {
+    case .run(let code)?, .write(_, .code(let code), _, _)?: code.origin
+    case .write(_, .text, _, _)?, .stash?, .upload?, .confirm?, nil: origin
+    }
+  }
+}
+
+extension Code {
+  /// Its first line that says something; an ellipsis where there are more.
+  package var firstLine: String {
+    let lines = text.split(separator: "\n").filter { line in
+      !line.allSatisfy(\.isWhitespace) && !line.hasPrefix("#")
+    }
+    guard let first = lines.first else { return "" }
+    let trimmed = String(first.drop(while: \.isWhitespace))
+    return lines.count > 1 ? trimmed + " …" : trimmed
+  }
+}
+
+extension Template {
+  /// As it stands in the runbook: names with their dollar.
+  package var source: String {
+    pieces.map { piece in
+      switch piece {
+      case .text(let text): text
+      case .name(let name): "$" + name
+      }
+    }.joined()
+  }
+}

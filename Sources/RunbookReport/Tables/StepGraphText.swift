@@ -1,0 +1,77 @@
+import RunbookCore
+
+/// `show`: the runbook as a tree with the state of every task.
+package struct StepGraphText {
+  private let picture: RunPicture
+  private let now: Timestamp
+  private var state: RunState { picture.state }
+
+  package init(_ state: RunState, now: Timestamp) {
+    picture = RunPicture(state)
+    self.now = now
+  }
+
+  package var lines: [Line] { children(of: state.index.root, indent: 0) }
+
+  private func children(of id: Int, indent: Int) -> [Line] {
+    let ids = state.index[id].children
+    let column = indent + 2 + (ids.map { name($0).count }.max() ?? 0)
+    return ids.enumerated().flatMap { position, child -> [Line] in
+      var lines =
+        state.index[child].children.isEmpty
+        ? step(child, indent, column) : scope(child, indent)
+      if case .parallel(let after) = state.index[id].kind, position < after.count,
+        !after[position].isEmpty
+      {
+        let names = after[position].map { name(ids[$0]) }
+        lines[0].append("  after " + names.joined(separator: ", "), .quiet)
+      }
+      return lines
+    }
+  }
+
+  private func scope(_ id: Int, _ indent: Int) -> [Line] {
+    let own = picture.nodes[id]
+    var line = Line(blanks(indent))
+    line.append(own.state.glyph)
+    line.append(" " + name(id), .strong)
+    if let title = state.index[id].title { line.append("  " + title, .quiet) }
+    return [line] + children(of: id, indent: indent + 2)
+  }
+
+  private func step(_ id: Int, _ indent: Int, _ column: Int) -> [Line] {
+    guard case .step(let step) = state.index[id].kind else { return [] }
+    let own = picture.nodes[id]
+    var line = Line(blanks(indent))
+    line.append(own.state.glyph)
+    line.append(" " + name(id))
+    line.pad(to: column, gap: 2)
+    line.append("  ")
+    if own.tasks.count == 1, own.tasks[0].id.host == nil {
+      line.append(TaskText(state, Fleeting(), now: now).progress(of: own.tasks[0], step), .quiet)
+    } else if own.tasks.isEmpty {
+      let count = step.group.map { state.members(of: $0, batch: []).count } ?? 0
+      if count > 0 { line.append(Words.count(count, "host"), .quiet) }
+    } else {
+      for (position, piece) in HostGroups(state: state, now: now).pieces(of: own.tasks).enumerated()
+      {
+        if position > 0 { line.append("   ") }
+        line.append(piece)
+      }
+    }
+    switch step.rollback {
+    case .notNeeded: break
+    case .refused(let why): line.append("   no rollback: \(why)", .quiet)
+    case .code(let code, _): line.append("   rollback: \(code.firstLine)", .quiet)
+    case .byAction: line.append("   rolls itself back", .quiet)
+    }
+    return [line]
+  }
+
+  private func name(_ id: Int) -> String {
+    let node = state.index[id]
+    if case .step(let step) = node.kind { return step.name }
+    let last = node.name.split(separator: "/").last.map(String.init) ?? node.name
+    return last.hasPrefix("(") ? String(last.dropFirst().dropLast()) : last
+  }
+}

@@ -1,0 +1,39 @@
+import RunbookCore
+
+/// Small pieces of sentences that every screen says in the same way.
+package enum Words {
+  /// `1 step`, `4 steps`
+  package static func count(_ number: Int, _ noun: String) -> String {
+    number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+  }
+
+  /// `db-1, db-2 and db-3`; of more than `most` the first ones and how many others.
+  package static func list(_ names: [String], most: Int = 5) -> String {
+    if names.count > most {
+      return names.prefix(most - 1).joined(separator: ", ")
+        + " and \(names.count - most + 1) others"
+    }
+    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+    return names.dropLast().joined(separator: ", ") + " and " + last
+  }
+
+  /// How a host is called where one must be called something.
+  package static func host(_ name: String?) -> String { name ?? "this machine" }
+
+  /// ` on db-1`; nothing for the machine that runs the engine.
+  package static func place(_ hosts: [String?]) -> String {
+    let names = hosts.compactMap(\.self)
+    return names.isEmpty ? "" : " on " + list(names)
+  }
+
+  /// `2.4 MB`, `812 bytes`
+  package static func size(_ bytes: Int) -> String {
+    if bytes < 1000 { return count(bytes, "byte") }
+    for (unit, size) in [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)]
+    where bytes >= size {
+      let tenths = bytes * 10 / size
+      return tenths < 100 ? "\(tenths / 10).\(tenths % 10) \(unit)" : "\(tenths / 10) \(unit)"
+    }
+    return ""
+  }
+}
