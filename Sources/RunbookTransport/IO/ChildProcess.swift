@@ -10,9 +10,10 @@ struct ChildProcess: Sendable {
   let pid: pid_t
 
   /// Looks `program` up in PATH. Signals have their default dispositions, none is blocked. The
-  /// descriptors stay the caller's; nil means `/dev/null`.
+  /// descriptors stay the caller's; nil means `/dev/null`. `environment` is added to our own.
   static func spawn(
-    _ program: String, _ arguments: [String], input: Int32?, output: Int32, errors: Int32
+    _ program: String, _ arguments: [String], input: Int32?, output: Int32, errors: Int32,
+    environment: [String: String] = [:]
   ) -> Result<ChildProcess, Failure> {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -41,9 +42,26 @@ struct ChildProcess: Sendable {
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
     defer { for word in words { free(word) } }
     words.append(nil)
+    let variables = environment.map { strdup("\($0.key)=\($0.value)") }
+    defer { for variable in variables { free(variable) } }
+    let kept = inherited(without: environment)
     var pid: pid_t = 0
-    let code = posix_spawnp(&pid, program, &actions, &attributes, words, environ)
+    let code = posix_spawnp(
+      &pid, program, &actions, &attributes, words, variables + kept + [nil])
     return code == 0 ? .success(ChildProcess(pid: pid)) : .failure(.system(code))
+  }
+
+  private static func inherited(
+    without added: [String: String]
+  ) -> [UnsafeMutablePointer<CChar>?] {
+    var kept: [UnsafeMutablePointer<CChar>?] = []
+    var position = environ
+    while let variable = position.pointee {
+      let name = String(cString: variable).prefix { $0 != "=" }
+      if added[String(name)] == nil { kept.append(variable) }
+      position += 1
+    }
+    return kept
   }
 
   /// The exit status (128 + the signal's number after a signal) of a child that has closed its

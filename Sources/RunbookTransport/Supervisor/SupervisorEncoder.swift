@@ -1,0 +1,226 @@
+import RunbookCore
+import RunbookEngine
+
+/// Frames as the lines that a supervisor's loop evaluates.
+///
+/// One for each link: the loop keeps the values of exchanges exported, so only what changed since
+/// the last exchange is sent.
+struct SupervisorEncoder {
+  /// Why a frame was not made: what is wrong with it is known without asking the host.
+  struct Refusal: Error, Hashable {
+    var key: String
+    var reason: String
+  }
+
+  /// A process's environment takes 128 KiB for one string (Linux); 96 leave room for its name.
+  static let valueLimit = 96 << 10
+  /// All values together: a quarter of the stack limit is what Linux gives to a new program.
+  static let environmentLimit = 1 << 20
+
+  private var exported: [String: [UInt8]] = [:]
+
+  mutating func encode(_ frame: HostFrame) throws(Refusal) -> [UInt8] {
+    switch frame {
+    case .exchange(let exchange): try encode(exchange)
+    case .look(let look):
+      line(
+        "_l", try name(look.key), look.outputOffset, look.errorOffset, look.logOffset, look.limit,
+        look.asksAlive ? 1 : 0)
+    case .cancel(let key, let grace): Array("_c \(try name(key)) \(grace)\n".utf8)
+    case .discard(let keys):
+      keys.isEmpty ? [] : Array("_d \(try names(keys))\n".utf8)
+    case .punch(let key, let stream, let offset):
+      Array("_h \(try name(key)).\(stream == .output ? "o" : "e") \(offset)\n".utf8)
+    case .farewell: Array("_b\n".utf8)
+    case .ping(let number): Array("_p \(number)\n".utf8)
+    }
+  }
+
+  /// Ends the loop.
+  static let leave = Array("_x\n".utf8)
+
+  private mutating func encode(_ exchange: Exchange) throws(Refusal) -> [UInt8] {
+    let key = try name(exchange.key)
+    var values: [String: [UInt8]] = [:]
+    for (name, value) in exchange.environment { values[name] = Array(value.utf8) }
+    try check(values, exchange)
+    for script in exchange.scripts { try check(script.secrets, exchange) }
+    if exchange.scripts.contains(where: { $0.text.utf8.contains(0) }) {
+      throw Refusal(key: exchange.key, reason: "its code holds a NUL byte")
+    }
+
+    // The loop's own shell would obey PATH or IFS: such names are set for the scripts alone.
+    let kept = exchange.user == nil ? values.filter { Self.isKept($0.key) } : [:]
+    let others = values.filter { kept[$0.key] == nil }
+    var line = delta(kept)
+    line += "if _g \(key);then { _w ".utf8
+    line += ShellWord.quote(exchange.user ?? "")
+    line += ";".utf8
+    var coder = ScriptCoder(user: exchange.user, values: others)
+    for item in exchange.items {
+      switch item {
+      case .action(let script, let timeout):
+        line += coder.setUp(script)
+        line += "_a \(timeout ?? 0) ".utf8
+        line += coder.code(script)
+      case .probe(let probe):
+        line += coder.setUp(probe.script)
+        line += "_q \(probe.stage.letter) \(probe.index) \(probe.limit) ".utf8
+        line += probe.isNegated ? "1 ".utf8 : "0 ".utf8
+        line += ShellWord.quote(probe.says ?? "")
+        line += " ".utf8
+        line += coder.code(probe.script)
+      }
+      line += ";".utf8
+    }
+    line += "_e;}</dev/null >/dev/null&fi;_fk=\n".utf8
+    return line
+  }
+
+  /// Brings the loop's exported values to `values`.
+  private mutating func delta(_ values: [String: [UInt8]]) -> [UInt8] {
+    var line: [UInt8] = []
+    let gone = exported.keys.filter { values[$0] == nil }.sorted()
+    if !gone.isEmpty { line += "unset \(gone.joined(separator: " "));".utf8 }
+    let changed = values.filter { exported[$0.key] != $0.value }
+    if !changed.isEmpty {
+      line += ShellWord.export(changed)
+      line += ";".utf8
+    }
+    exported = values
+    return line
+  }
+
+  private func check(_ values: [String: [UInt8]], _ exchange: Exchange) throws(Refusal) {
+    var total = 0
+    for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+      total += name.utf8.count + value.count + 2
+      let problem: String? =
+        if !ShellWord.isName(name) || name.hasPrefix("_") {
+          "“\(name)” can't be the name of a value"
+        } else if value.contains(0) {
+          "the value “\(name)” holds a NUL byte, which no environment can"
+        } else if value.count > Self.valueLimit {
+          "the value “\(name)” has \(value.count) bytes; an environment takes \(Self.valueLimit)"
+        } else if total > Self.environmentLimit {
+          "its values have more than \(Self.environmentLimit) bytes together"
+        } else {
+          nil
+        }
+      if let problem { throw Refusal(key: exchange.key, reason: problem) }
+    }
+  }
+
+  private func line(_ verb: String, _ key: String, _ numbers: Int...) -> [UInt8] {
+    Array(([verb, key] + numbers.map(String.init)).joined(separator: " ").utf8) + [10]
+  }
+
+  private static func isKept(_ name: String) -> Bool {
+    name.utf8.first.map { (UInt8(ascii: "a")...UInt8(ascii: "z")) ~= $0 } ?? false
+  }
+
+  private func name(_ key: String) throws(Refusal) -> String {
+    guard let name = StateName.encode(key) else {
+      throw Refusal(key: key, reason: "its key is too long for a file name")
+    }
+    return name
+  }
+
+  private func names(_ keys: [String]) throws(Refusal) -> String {
+    var names: [String] = []
+    for key in keys { names.append(try name(key)) }
+    return names.joined(separator: " ")
+  }
+}
+
+/// The scripts of one exchange: what is set before each, and how its code travels.
+private struct ScriptCoder {
+  var user: String?
+  /// Values that the loop does not keep.
+  var values: [String: [UInt8]]
+  private var secrets: [UInt8] = []
+  private var interpreter = ""
+
+  init(user: String?, values: [String: [UInt8]]) {
+    self.user = user
+    self.values = values
+  }
+
+  mutating func setUp(_ script: Exchange.Script) -> [UInt8] {
+    let export = ShellWord.export(values.merging(script.secrets) { $1 })
+    var line: [UInt8] = []
+    if user != nil {
+      line += "_yo=".utf8
+      line += ShellWord.quote(behindSudo(script, export))
+      line += ";".utf8
+      return line
+    }
+    if export != secrets {
+      line += "_sec=".utf8
+      line += ShellWord.quote(export)
+      line += ";".utf8
+      secrets = export
+    }
+    if script.interpreter ?? "" != interpreter {
+      interpreter = script.interpreter ?? ""
+      line += "_in=".utf8
+      line += ShellWord.quote(words(interpreter))
+      line += ";".utf8
+    }
+    return line
+  }
+
+  func code(_ script: Exchange.Script) -> [UInt8] {
+    user == nil ? ShellWord.quote(script.text) : Array("''".utf8)
+  }
+
+  /// The one line that the shell behind sudo reads from its standard input: neither values nor
+  /// code may be in its arguments, and the other user can't read our files.
+  private func behindSudo(_ script: Exchange.Script, _ export: [UInt8]) -> [UInt8] {
+    var line = Array("_n=${IFS#??};".utf8)
+    if !export.isEmpty {
+      line += export
+      line += ";".utf8
+    }
+    line += "_c=".utf8
+    line += ShellWord.quote(script.text)
+    line += ";exec </dev/null;cd \"$HOME\" 2>/dev/null||cd /;unset OLDPWD l _n;".utf8
+    if let interpreter = script.interpreter {
+      line += "umask 077;_f=$(mktemp)||exit 126;printf '%s\\n' \"$_c\">\"$_f\";umask 022;".utf8
+      line += words(interpreter)
+      line += " \"$_f\";_s=$?;rm -f -- \"$_f\";exit $_s".utf8
+    } else {
+      line += "set -eu;eval \"$_c\"".utf8
+    }
+    return line
+  }
+
+  /// The words of a `#!` line, quoted.
+  private func words(_ command: String) -> [UInt8] {
+    Array(
+      command.split(separator: " ").map { ShellWord.quote(String($0)) }
+        .joined(separator: " ".utf8))
+  }
+}
+
+extension Exchange {
+  fileprivate var scripts: [Script] {
+    items.map { item in
+      switch item {
+      case .probe(let probe): probe.script
+      case .action(let script, _): script
+      }
+    }
+  }
+}
+
+extension ProbeStage {
+  var letter: String {
+    switch self {
+    case .require: "r"
+    case .unless: "u"
+    case .check: "c"
+    case .output: "o"
+    }
+  }
+}
