@@ -1,11 +1,11 @@
 /// "Did you mean": the nearest of the names that would have been right.
-enum Suggestion {
+package enum Suggestion {
   /// Candidates beyond this are not looked at: a file full of mistakes must not take quadratic time.
   private static let candidateLimit = 2_000
   private static let lengthLimit = 64
 
   /// The nearest candidate within a third of the word's length, and nil where none is near.
-  static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+  package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let written = Array(word.utf8)
     guard !written.isEmpty, written.count <= lengthLimit else { return nil }
     var best: (distance: Int, name: String)?

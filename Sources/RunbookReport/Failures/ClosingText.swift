@@ -4,6 +4,7 @@ import RunbookCore
 package struct ClosingText {
   private let state: RunState
   private let clock: ClockText
+  private let commands: Commands
   private let now: Timestamp
   /// What only the process knows: last lines of failed actions, lines kept of doubtful ones, what to
   /// do about hosts that can't be reached.
@@ -15,15 +16,18 @@ package struct ClosingText {
   }
   private let evidence: Evidence
 
-  package init(_ state: RunState, clock: ClockText, now: Timestamp, evidence: Evidence) {
+  package init(
+    _ state: RunState, clock: ClockText, commands: Commands, now: Timestamp, evidence: Evidence
+  ) {
     self.state = state
     self.clock = clock
+    self.commands = commands
     self.now = now
     self.evidence = evidence
   }
 
   private var run: String { state.runID }
-  private var resume: String { "reprise resume \(state.runID)" }
+  private var resume: String { commands.resume(state.runID) }
 
   package func lines(ended outcome: RunOutcome) -> [Line] {
     switch outcome {
@@ -37,7 +41,7 @@ package struct ClosingText {
       return failures + [
         last(
           "failed, and what it had changed is rolled back", ". To begin anew:  ",
-          "reprise run \(state.plan.name)")
+          commands.run(state.plan.name))
       ]
     case .rollbackFailed:
       return failures + [last("stopped in its rollback", ". When it is mended:  ", resume)]
@@ -59,7 +63,7 @@ package struct ClosingText {
       var head = Line("Run \(run) stopped after \(length): ")
       head.append(count == 1 ? "one task is in doubt." : "\(count) tasks are in doubt.")
       return failures + [head]
-        + DoubtText(state, clock: clock, lineCounts: evidence.lineCounts).lines
+        + DoubtText(state, clock: clock, commands: commands, lineCounts: evidence.lineCounts).lines
     case .waitingForPerson: return waiting
     case .denied:
       let by = state.denied.map { " by \($0.by)" } ?? ""
@@ -75,7 +79,7 @@ package struct ClosingText {
     case .stateUnusable(let reason):
       return [last("stopped", ": \(reason). To go on:  ", resume)]
     case .superseded:
-      return [last("goes on in another process", ". To see it:  ", "reprise show \(run)")]
+      return [last("goes on in another process", ". To see it:  ", commands.show(run))]
     }
   }
 
@@ -90,7 +94,7 @@ package struct ClosingText {
   }
 
   private var failures: [Line] {
-    let lines = FailureText(state, tails: evidence.tails).lines
+    let lines = FailureText(state, commands: commands, tails: evidence.tails).lines
     guard !lines.isEmpty else { return [] }
     return lines + (others.map { [$0] } ?? [])
   }
@@ -127,7 +131,7 @@ package struct ClosingText {
       lines.append(line)
     }
     let name = ids.first.map { " --approve \($0.step)" } ?? ""
-    return lines + [last("waits for a person", ". To say yes:  ", resume + name)]
+    return lines + [last("waits for a person", ". To say yes:  ", commands.resume(run, name))]
   }
 
   private var drifted: [Line] {
@@ -146,7 +150,8 @@ package struct ClosingText {
     }
     return lines + [
       last("stopped", ". When it is mended:  ", resume),
-      last("goes on all the same with", ":  ", resume + " --ignore-drift", isTimed: false),
+      last(
+        "goes on all the same with", ":  ", commands.resume(run, " --ignore-drift"), isTimed: false),
     ]
   }
 

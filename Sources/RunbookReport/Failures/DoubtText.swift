@@ -4,12 +4,16 @@ import RunbookCore
 package struct DoubtText {
   private let state: RunState
   private let clock: ClockText
+  private let commands: Commands
   /// Lines of output in the journal of each task in doubt, where they were counted.
   private let lineCounts: [TaskID: Int]
 
-  package init(_ state: RunState, clock: ClockText, lineCounts: [TaskID: Int] = [:]) {
+  package init(
+    _ state: RunState, clock: ClockText, commands: Commands, lineCounts: [TaskID: Int] = [:]
+  ) {
     self.state = state
     self.clock = clock
+    self.commands = commands
     self.lineCounts = lineCounts
   }
 
@@ -30,13 +34,13 @@ package struct DoubtText {
     var lines = [head, CheckText.line("known", known(task, doubt))]
     if !isRollback, let asked = asked(task, step) { lines.append(CheckText.line("asked", asked)) }
     let name = state.commandName(of: id)
-    let commands = [
+    let choices = [
       ("--rerun", isRollback ? "undo it again" : "start it again"),
       ("--accept", isRollback ? "take it as undone" : "take it as done"),
     ]
-    for (position, (flag, meaning)) in commands.enumerated() {
+    for (position, (flag, meaning)) in choices.enumerated() {
       var line = CheckText.line(
-        position == 0 ? "decide" : "", "reprise resume \(state.runID) \(flag) \(name)")
+        position == 0 ? "decide" : "", commands.resume(state.runID, " \(flag) \(name)"))
       line.pad(to: CheckText.remarkColumn, gap: 3)
       line.append(meaning, .quiet)
       lines.append(line)
@@ -49,7 +53,7 @@ package struct DoubtText {
     if let key = task.attempts.last, let attempt = state.attempts[key] {
       parts.append("started " + clock.time(attempt.startedAt))
       parts.append(FailureWords.of(doubt, host: task.id.host))
-      let command = "reprise logs \(state.runID) \(state.commandName(of: task.id))"
+      let command = commands.logs(state.runID, state.commandName(of: task.id))
       if let count = lineCounts[task.id], count > 0 {
         parts.append("\(Words.count(count, "line")) of output kept (\(command))")
       } else if attempt.outputOffset + attempt.errorOffset > 0 {

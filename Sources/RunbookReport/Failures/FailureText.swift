@@ -10,11 +10,13 @@ package struct FailureText {
   private let state: RunState
   /// The last lines that failed actions printed, where they are known.
   private let tails: [TaskID: [String]]
+  private let commands: Commands
   /// More failures than these are only counted.
   private static let most = 12
 
-  package init(_ state: RunState, tails: [TaskID: [String]] = [:]) {
+  package init(_ state: RunState, commands: Commands, tails: [TaskID: [String]] = [:]) {
     self.state = state
+    self.commands = commands
     self.tails = tails
   }
 
@@ -24,7 +26,7 @@ package struct FailureText {
     for group in groups.prefix(Self.most) { lines += block(group) }
     if groups.count > Self.most {
       lines.append(
-        Line("and \(groups.count - Self.most) other failures: reprise history \(state.runID)"))
+        Line("and \(groups.count - Self.most) other failures: \(commands.history(state.runID))"))
     }
     for (step, failure) in stepFailures() {
       lines.append(headline(step.path, "", FailureWords.of(failure)))
@@ -130,7 +132,7 @@ package struct FailureText {
       lines.append(CheckText.line(position == 0 ? "said" : "", said))
     }
     lines.append(
-      CheckText.line("all", "reprise logs \(state.runID) \(state.commandName(of: task.id))"))
+      CheckText.line("all", commands.logs(state.runID, state.commandName(of: task.id))))
     return lines
   }
 

@@ -2,17 +2,19 @@ import RunbookCore
 
 /// The screen of a run that is driven: a fold over its facts and a frame of lines for any moment.
 ///
-///     var view = LiveView(state: state, fleeting: Fleeting())
+///     var view = LiveView(state: state, commands: Commands())
 ///     view.take(facts)
 ///     for line in view.frame(width: 80, height: 24, now: now) { … }
 package struct LiveView: Sendable {
   package private(set) var state: RunState
   package var fleeting: Fleeting
+  private let commands: Commands
   /// Ctrl-C was pressed: what is still to be written is written.
   package var isDetaching = false
 
-  package init(state: RunState, fleeting: Fleeting = Fleeting()) {
+  package init(state: RunState, commands: Commands, fleeting: Fleeting = Fleeting()) {
     self.state = state
+    self.commands = commands
     self.fleeting = fleeting
   }
 
@@ -52,7 +54,7 @@ package struct LiveView: Sendable {
   private func footer(now: Timestamp) -> [Line] {
     var lines = ConnectionLines(state, fleeting, now: now).lines
     guard state.outcome == nil else { return lines }
-    let command = "reprise resume \(state.runID)"
+    let command = commands.resume(state.runID)
     if isDetaching {
       lines.append(Line("Detaching; `\(command)` picks it up. Ctrl-C again: at once.", .quiet))
     } else if let question = waitingQuestion {
@@ -78,7 +80,7 @@ package struct LiveView: Sendable {
     var line = Line()
     line.append(ShownState.waiting.glyph)
     line.append(
-      " " + state.text(text, for: id, environment: step.environment) + "  [y/N] ", .strong)
+      " " + state.text(text, for: id, environment: step.environment) + "  [y/n] ", .strong)
     return line
   }
 }

@@ -4,6 +4,7 @@ import RunbookCore
 package struct PlainLog: Sendable {
   package private(set) var state: RunState
   private let clock: ClockText
+  private let commands: Commands
   /// Lines of each task's output that were told.
   private var told: [TaskID: Int] = [:]
   private var lastAsking: [TaskID: Timestamp] = [:]
@@ -14,9 +15,10 @@ package struct PlainLog: Sendable {
   /// Milliseconds between two lines about a check that is polled.
   private static let askingPause = 10_000
 
-  package init(state: RunState, clock: ClockText) {
+  package init(state: RunState, clock: ClockText, commands: Commands) {
     self.state = state
     self.clock = clock
+    self.commands = commands
   }
 
   /// Applies facts of one commit and tells what is worth a line.
@@ -53,7 +55,7 @@ package struct PlainLog: Sendable {
       told[id, default: 0] += 1
       let prefix = "    " + (id.host.map { $0 + " " } ?? "") + "| "
       if told[id] == Self.mostLines + 1 {
-        let command = "reprise logs \(state.runID) \(state.commandName(of: id))"
+        let command = commands.logs(state.runID, state.commandName(of: id))
         lines.append(stamped(Line(prefix + "… more in " + command, .quiet), now))
         break
       }

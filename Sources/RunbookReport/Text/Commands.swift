@@ -1,0 +1,45 @@
+/// The commands that screens tell a person to type, with the options that this one was given, so
+/// that they can be copied as they are.
+package struct Commands: Hashable, Sendable {
+  /// ` --state /var/lib/reprise`, or nothing.
+  private let stateFlags: String
+  /// The same for what reaches hosts: ` --identity key`.
+  private let hostFlags: String
+
+  /// - Parameters: words of options, each as a person would give it, not quoted yet.
+  package init(stateFlags: [String] = [], hostFlags: [String] = []) {
+    self.stateFlags = stateFlags.map { " " + Self.quoted($0) }.joined()
+    self.hostFlags = hostFlags.map { " " + Self.quoted($0) }.joined()
+  }
+
+  package func run(_ name: String) -> String { "reprise run \(name)" + stateFlags + hostFlags }
+
+  /// - Parameter wish: ` --rerun install`, or nothing.
+  package func resume(_ run: String, _ wish: String = "") -> String {
+    "reprise resume \(run)" + wish + stateFlags + hostFlags
+  }
+
+  package func logs(_ run: String, _ task: String) -> String {
+    "reprise logs \(run) \(task)" + stateFlags
+  }
+
+  package func show(_ run: String) -> String { "reprise show \(run)" + stateFlags }
+  package func history(_ run: String) -> String { "reprise history \(run)" + stateFlags }
+  package func runs() -> String { "reprise runs" + stateFlags }
+
+  /// A word as a shell takes it back.
+  private static func quoted(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+        UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "@"),
+        UInt8(ascii: "="), UInt8(ascii: ","), UInt8(ascii: "+"):
+        true
+      default: false
+      }
+    }
+    if isPlain, !word.isEmpty { return word }
+    return "'" + word.replacing("'", with: #"'\''"#) + "'"
+  }
+}

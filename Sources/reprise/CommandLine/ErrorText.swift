@@ -1,0 +1,114 @@
+import RunbookCore
+import RunbookEngine
+import RunbookLanguage
+import RunbookReport
+
+/// Every error that a person can meet, in words: what happened, where, what to do next.
+struct ErrorText {
+  let commands: Commands
+  let style: Style
+
+  func text(_ error: CommandError) -> String {
+    switch error {
+    case .mistakes(let diagnostics):
+      return DiagnosticRenderer.render(diagnostics, color: style.isColored)
+    case .usage(let what, let help): return text(what, help)
+    case .unreadable(let path, let reason, let help):
+      return text("\(path) can't be read: \(reason)", help)
+    case .noSuchRunbook(let name, let directory, let known):
+      return text(
+        "no runbook is called `\(name)` in \(directory)",
+        Suggestion.nearest(to: name, among: known).map { "did you mean `\($0)`?" }
+          ?? (known.isEmpty
+            ? "there are none in it; --runbooks DIR says where they are"
+            : "there are " + Words.list(known, most: 8)))
+    case .journal(let error): return text(error)
+    case .noRuns(let directory):
+      return text(
+        "there are no runs in \(directory) yet",
+        "begin one with `reprise run NAME`; --state DIR says where runs are kept")
+    case .noSuchTask(let name, let run, let steps):
+      return text(
+        "run \(run) has no task `\(name)`",
+        Suggestion.nearest(to: name, among: steps).map { "did you mean `\($0)`?" }
+          ?? "`\(commands.show(run))` shows its steps")
+    case .nothingToDecide(let name, let run, let doubts):
+      return text(
+        "no task of run \(run) that `\(name)` names is in doubt",
+        doubts.isEmpty
+          ? "none is; go on with `\(commands.resume(run))`"
+          : "in doubt: " + Words.list(doubts.map(\.description), most: 8))
+    case .rolledBack(let run, let runbook):
+      return text(
+        "run \(run) was rolled back completely, so there is nothing to resume",
+        "begin anew with `\(commands.run(runbook))`")
+    case .output(let reason):
+      return text("standard output can't be written: \(reason)", "give it a place that has room")
+    }
+  }
+
+  func text(_ error: JournalError) -> String {
+    switch error {
+    case .notFound(let path):
+      return text("there is no state in \(path)", "--state DIR says where it is")
+    case .noSuchRun("", _):
+      return text("no run can be resumed", "`\(commands.runs())` shows them all")
+    case .noSuchRun(let name, let suggestions):
+      return text(
+        "no run is called `\(name)`",
+        suggestions.isEmpty
+          ? "`\(commands.runs())` shows them all"
+          : "did you mean " + suggestions.map { "`\($0)`" }.joined(separator: " or ") + "?")
+    case .ambiguousRun(let name, let matches):
+      return text("several runs can be meant by `\(name)`", "say which: " + Words.list(matches))
+    case .notWritable(let path, let reason):
+      return text(
+        "the state in \(path) can't be written: \(reason)",
+        "make the directory writable for you, or choose another one with --state DIR")
+    case .full(let path):
+      return text("the disk of \(path) is full", "make room and try again: nothing is lost")
+    case .damaged(let path, let detail):
+      return text(
+        "\(path) is damaged: \(detail)",
+        "put back a good copy of it, or choose another directory with --state DIR; do not edit it")
+    case .newerVersion(let path, let found, let supported):
+      return text(
+        "\(path) was written by a newer reprise (version \(found), this one knows \(supported))",
+        "use the reprise that wrote it, or a newer one")
+    case .networkFilesystem(let path, let kind):
+      return text(
+        "\(path) is on a network filesystem (\(kind)), where its locks can't be relied on",
+        "choose a directory on a local disk with --state DIR")
+    case .busy(let path, let seconds):
+      return text(
+        "\(path) was in use by other processes for \(seconds)s",
+        "try again; `\(commands.runs())` shows who is at work")
+    case .owned(let run, let process, let isStopped):
+      return text(
+        "run \(run) is driven by process \(process)" + (isStopped ? ", which is stopped" : ""),
+        isStopped
+          ? "let it go on with `kill -CONT \(process)`, or end it with `kill -KILL \(process)`"
+          : "watch it with `\(commands.logs(run, "--follow"))`; `kill \(process)` makes it detach")
+    case .lockHeld(let name, let run):
+      return text(
+        "the lock \"\(name)\" is held by run \(run)",
+        "wait for its end, or see how it stands: `\(commands.show(run))`")
+    case .superseded(let run, _):
+      return text(
+        "another process has taken run \(run) over",
+        "see how it stands: `\(commands.show(run))`")
+    case .outdated(let run, let detail):
+      return text(
+        "the journal of run \(run) is older than what its hosts have done: \(detail)",
+        "use the newest copy of the state directory; nothing was started")
+    case .other(let detail): return text("the state can't be used: \(detail)", nil)
+    }
+  }
+
+  /// `error: …`, then `  = help: …`, as diagnostics look that are about no file.
+  private func text(_ what: String, _ help: String?) -> String {
+    let shown = style.paint("error", .bad) + ": " + Printable.text(what) + "\n"
+    guard let help else { return shown }
+    return shown + "  = " + style.paint("help", .active) + ": " + Printable.text(help) + "\n"
+  }
+}
