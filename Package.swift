@@ -66,7 +66,11 @@ let package = Package(
       dependencies: ["RunbookEngine", "RunbookTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RunbookJournalTests",
-      dependencies: ["RunbookJournal", "RunbookTestSupport"], swiftSettings: strict),
+      dependencies: ["RunbookJournal", "RunbookTestSupport", "JournalTestWriter"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "JournalTestWriter", dependencies: ["RunbookJournal", "RunbookTestSupport"],
+      path: "Tests/JournalTestWriter", swiftSettings: strict),
     .testTarget(
       name: "RunbookTransportTests",
       dependencies: ["RunbookTransport", "RunbookTestSupport"], swiftSettings: strict),

@@ -29,48 +29,38 @@ import Testing
   @Test func aChildProcessInheritsNeitherTheLockNorTheFile() async throws {
     let file = try await JournalFile.open(directory: directory.state)
     let journal = try await file.begin(sampleSource("7f3c"))
+    let bell = Doorbell(directory.path + "/bell")
+    let listing = directory.path + "/listing"
     let child = Process()
     child.executableURL = URL(fileURLWithPath: "/bin/sh")
-    let output = Pipe()
-    let input = Pipe()
-    child.arguments = ["-c", "ls -l /proc/self/fd; read line"]
-    child.standardOutput = output
-    child.standardInput = input
+    child.arguments = [
+      "-c", "ls -l /proc/$$/fd > \(listing); printf 12345678 > \(bell.path); exec sleep 30",
+    ]
     try child.run()
+    defer { child.terminate() }
+    _ = try #require(await bell.answered())
+    let descriptors = try String(contentsOfFile: listing, encoding: .utf8)
+    #expect(!descriptors.contains("reprise.sqlite") && !descriptors.contains(".lock"))
     await journal.release()
-    // The child still lives.
+    #expect(child.isRunning)
     _ = try await file.takeOver(run: "7f3c")
-    input.fileHandleForWriting.closeFile()
-    let listing = String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    child.waitUntilExit()
-    #expect(!listing.contains("reprise.sqlite") && !listing.contains(".lock"))
   }
 
   @Test func anotherProcessIsNamedAndWhetherItIsStopped() async throws {
     let file = try await JournalFile.open(directory: directory.state)
     try await file.begin(sampleSource("7f3c")).release()
-    let bell = Doorbell(directory.path + "/bell")
-    async let child = #expect(processExitsWith: .signal(SIGKILL)) {
-      [bell = bell as Doorbell, state = directory.state as String] in
-      let file = try await JournalFile.open(directory: state)
-      let (journal, _) = try await file.takeOver(run: "7f3c")
-      bell.ring(Int(getpid()))
-      poll(nil, 0, 20_000)
-      await journal.release()
-    }
-    let process = try #require(await bell.answered())
-    await #expect(throws: JournalError.owned(run: "7f3c", process: process, isStopped: false)) {
-      _ = try await file.takeOver(run: "7f3c")
-    }
-    kill(pid_t(process), SIGSTOP)
-    // The signal is sent to one of its threads; the kernel stops the others in its own time.
-    for _ in 0..<10_000 where !RunOwner.isStopped(process) { sched_yield() }
-    await #expect(throws: JournalError.owned(run: "7f3c", process: process, isStopped: true)) {
-      _ = try await file.takeOver(run: "7f3c")
-    }
-    kill(pid_t(process), SIGKILL)
-    _ = await child
+    let owner = try await Writer("hold", state: directory.state, run: "7f3c")
+    await #expect(
+      throws: JournalError.owned(run: "7f3c", process: owner.process, isStopped: false)
+    ) { _ = try await file.takeOver(run: "7f3c") }
+    owner.kill(SIGSTOP)
+    // The kernel stops its threads in its own time.
+    for _ in 0..<10_000 where !RunOwner.isStopped(owner.process) { await Task.yield() }
+    await #expect(
+      throws: JournalError.owned(run: "7f3c", process: owner.process, isStopped: true)
+    ) { _ = try await file.takeOver(run: "7f3c") }
+    owner.kill()
+    await owner.end()
     _ = try await file.takeOver(run: "7f3c")
   }
 

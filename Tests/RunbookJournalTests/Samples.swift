@@ -1,6 +1,7 @@
 import Foundation
 import RunbookCore
 import RunbookEngine
+import RunbookTestSupport
 
 @testable import RunbookJournal
 
@@ -37,7 +38,11 @@ func sampleSource(_ id: String, runbook: String = "hello", hosts: Int = 2) -> Ru
 }
 
 func entry(_ event: Event, at time: Int = 1_700_000_000_000, output: [UInt8] = []) -> JournalEntry {
-  JournalEntry(Fact(time: Timestamp(milliseconds: time), event: event), output: output)
+  JournalSamples.entry(event, at: time, output: output)
+}
+
+func task(_ number: Int, output: [UInt8] = Array("hello\n".utf8)) -> [JournalEntry] {
+  JournalSamples.task(number, output: output)
 }
 
 /// The first batch of a run.
@@ -45,19 +50,6 @@ func opening(_ source: RunSource, epoch: Int = 1) -> [JournalEntry] {
   [
     entry(.runStarted(source.description)),
     entry(.ownerTook(epoch: epoch, process: Int(getpid()), operator: "root")),
-  ]
-}
-
-/// A batch such as a task leaves: its intent, one piece of output and its end.
-func task(_ number: Int, output: [UInt8] = Array("hello\n".utf8)) -> [JournalEntry] {
-  let id = TaskID("greet", host: "db-\(number)")
-  let key = "k\(number)"
-  return [
-    entry(.attemptStarted(id, Attempt(key: key, number: 1, purpose: .forward))),
-    entry(
-      .outputReceived(key: key, .output, generation: 0, offset: 0, length: output.count),
-      output: output),
-    entry(.taskEnded(id, .done)),
   ]
 }
 

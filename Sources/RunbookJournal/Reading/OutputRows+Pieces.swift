@@ -47,9 +47,9 @@ private struct PieceReader {
   var pieces: [OutputPiece] = []
 
   mutating func take(_ row: Row) throws {
-    let generation: Int = row[0]
-    let offset: Int = row[1]
-    let length: Int = row[2]
+    let generation = try row.count(0)
+    let offset = try row.count(1)
+    let length = try row.count(2)
     if generation > position.generation {
       position = OutputPosition(generation: generation, offset: 0)
     }

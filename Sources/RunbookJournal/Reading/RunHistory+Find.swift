@@ -48,7 +48,7 @@ extension RunHistory {
           SELECT run.id, summary.runbook FROM summary JOIN run ON run.number = summary.run
           ORDER BY summary.run DESC
           """
-      ).map { Name(id: $0[0], runbook: $0[1]) }
+      ).map { Name(id: try $0.text(0), runbook: try $0.text(1)) }
     }
   }
 

@@ -25,32 +25,29 @@ enum SummaryRows {
     LEFT JOIN event ON event.run = summary.run AND event.sequence = head.events
     """
 
-  private static func summary(_ row: Row, path: String) throws(JournalError) -> RunSummary {
-    let id: String = row[0]
-    let started: Int? = row[6]
-    guard let started, let lastEvent: Int = row[11] else {
-      throw .damaged(path: path, detail: "run \(id): its first or last event is missing")
-    }
+  private static func summary(_ row: Row, path: String) throws -> RunSummary {
+    let id = try row.text(0)
     return RunSummary(
-      id: id, runbook: row[1], title: row[2], state: try state(row, run: id, path: path),
-      started: Timestamp(milliseconds: started),
+      id: id, runbook: try row.text(1), title: row[2],
+      state: try state(row, run: id, path: path),
+      started: Timestamp(milliseconds: try row.int(6)),
       ended: (row[7] as Int?).map(Timestamp.init(milliseconds:)),
-      lastEvent: Timestamp(milliseconds: lastEvent), operator: row[3], machine: row[4],
-      hostCount: row[5], eventCount: row[10])
+      lastEvent: Timestamp(milliseconds: try row.int(11)), operator: try row.text(3),
+      machine: try row.text(4), hostCount: try row.count(5), eventCount: try row.count(10))
   }
 
   private static func state(
     _ row: Row, run: String, path: String
-  ) throws(JournalError) -> RunSummary.State {
+  ) throws -> RunSummary.State {
     if let name: String = row[8] {
       guard let outcome = RunOutcome(rawValue: name) else {
-        throw .damaged(path: path, detail: "run \(run): outcome \(name)")
+        throw JournalError.damaged(path: path, detail: "run \(run): outcome \(name)")
       }
       return .ended(outcome)
     }
     guard !row.hasNull(atIndex: 9) else { return .interrupted }
     guard case .ownerLeft(let reason) = try EventCoding.stored(row.bytes(9), path: path) else {
-      throw .damaged(path: path, detail: "run \(run): why it stopped")
+      throw JournalError.damaged(path: path, detail: "run \(run): why it stopped")
     }
     return .stopped(reason)
   }

@@ -13,6 +13,8 @@ extension JournalError {
       throw error
     } catch let error as DatabaseError {
       throw JournalError(error, path: path, busySeconds: busySeconds)
+    } catch let error as MissingValue {
+      throw .damaged(path: path, detail: "no \(error.column)")
     } catch {
       throw .other("\(path): \(error)")
     }

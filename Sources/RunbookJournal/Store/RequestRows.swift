@@ -24,16 +24,16 @@ enum RequestRows {
     let statement = try db.cachedStatement(
       sql: "SELECT id, kind, step, by FROM request WHERE run = ? AND taken IS NULL ORDER BY id")
     return try Row.fetchAll(statement, arguments: [run]).map { row in
-      let id: Int = row[0]
+      let id = try row.int(0)
       let step: String? = row[2]
       let kind: OperatorRequest.Kind
-      switch (row[1] as String, step) {
+      switch (try row.text(1), step) {
       case ("approve", let step?): kind = .approve(step: step)
       case ("deny", let step?): kind = .deny(step: step)
       case ("cancel", nil): kind = .cancel
       default: throw JournalError.damaged(path: path, detail: "request \(id)")
       }
-      return OperatorRequest(id: id, kind: kind, by: row[3])
+      return OperatorRequest(id: id, kind: kind, by: try row.text(3))
     }
   }
 

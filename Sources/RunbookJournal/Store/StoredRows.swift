@@ -72,14 +72,15 @@ enum StoredRows {
   }
 
   static func source(_ number: Int, _ db: Database) throws -> (StoredSource, start: [UInt8]) {
-    let row = try Row.fetchOne(
+    let found = try Row.fetchOne(
       db, sql: "SELECT id, description, plan, sources, binding, start FROM run WHERE number = ?",
-      arguments: [number])!
+      arguments: [number])
+    guard let row = found else { throw MissingValue(column: "run \(number)") }
     return (
       StoredSource(
-        id: row[0], description: row.bytes(1), plan: row.bytes(2), sources: row.bytes(3),
-        binding: row.bytes(4)),
-      row.bytes(5)
+        id: try row.text(0), description: try row.bytes(1), plan: try row.bytes(2),
+        sources: try row.bytes(3), binding: try row.bytes(4)),
+      try row.bytes(5)
     )
   }
 
@@ -87,7 +88,8 @@ enum StoredRows {
     let statement = try db.cachedStatement(
       sql: "SELECT epoch, events, hash FROM head WHERE run = ?")
     return try Row.fetchOne(statement, arguments: [number]).map {
-      StoredHead(epoch: $0[0], events: $0[1], hash: $0.bytes(2))
+      StoredHead(
+        epoch: try $0.count(0), events: try $0.count(1), hash: try $0.bytes(2))
     }
   }
 
@@ -103,8 +105,8 @@ enum StoredRows {
     let rows = try Row.fetchCursor(statement, arguments: [number, sequence])
     while let row = try rows.next() {
       let event = EventRow(
-        sequence: row[0], time: row[1], body: row.bytes(2),
-        output: row.hasNull(atIndex: 3) ? nil : row.bytes(3), hash: row.bytes(4))
+        sequence: try row.count(0), time: try row.int(1), body: try row.bytes(2),
+        output: row.hasNull(atIndex: 3) ? nil : try row.bytes(3), hash: try row.bytes(4))
       guard try take(event) else { return }
     }
   }
@@ -130,10 +132,4 @@ struct StoredHead: Sendable {
   var epoch: Int
   var events: Int
   var hash: [UInt8]
-}
-
-extension Row {
-  func bytes(_ index: Int) -> [UInt8] {
-    (try? withUnsafeData(atIndex: index) { $0.map { [UInt8]($0) } ?? [] }) ?? []
-  }
 }
