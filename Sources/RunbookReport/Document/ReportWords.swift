@@ -1,0 +1,100 @@
+import RunbookCore
+
+/// The words of a report in one language.
+package struct ReportWords: Sendable {
+  package enum Language: String, CaseIterable, Sendable { case en, fr }
+  let language: Language
+
+  package init(_ language: Language) { self.language = language }
+
+  func callAsFunction(_ english: String, _ french: String) -> String {
+    language == .en ? english : french
+  }
+
+  func state(_ state: RunDocument.RowState) -> String {
+    switch state {
+    case .toCome: self("· to come", "· à venir")
+    case .running: self("▶ running", "▶ en cours")
+    case .waiting: self("? waiting for a person", "? attend une personne")
+    case .doubt(let doubt): "! " + self("in doubt: ", "en doute : ") + self.doubt(doubt)
+    case .done: self("✅ done", "✅ fait")
+    case .satisfied: self("✅ already so", "✅ déjà fait")
+    case .byCheck: self("✅ done, its check says", "✅ fait, d'après sa vérification")
+    case .accepted(let by): self("✅ taken as done by \(by)", "✅ considéré comme fait par \(by)")
+    case .failed(let failure): "❌ " + self.failure(failure)
+    case .leftOut: self("- left out", "- non concerné")
+    }
+  }
+
+  func failure(_ failure: Failure) -> String {
+    switch failure {
+    case .require(let n):
+      self("requirement \(n + 1) does not hold", "le prérequis \(n + 1) n'est pas rempli")
+    case .unlessCannotTell(let n):
+      self("guard \(n + 1) cannot tell", "la garde \(n + 1) ne peut pas répondre")
+    case .action(let status, let timedOut):
+      timedOut
+        ? self("ended by its timeout", "interrompu par son délai")
+        : self("ended with status \(status)", "terminé avec le code \(status)")
+    case .check(let n):
+      self("check \(n + 1) does not hold", "la vérification \(n + 1) n'est pas remplie")
+    case .output(let name, let why):
+      self("output \(name): \(why)", "résultat \(name) : \(why)")
+    case .notStarted(let why): self("not started: \(why)", "non démarré : \(why)")
+    case .group(let group, let why): self("group \(group): \(why)", "groupe \(group) : \(why)")
+    case .unreachable(let why): self("unreachable: \(why)", "injoignable : \(why)")
+    case .cancelled: self("cancelled", "annulé")
+    }
+  }
+
+  func doubt(_ doubt: Doubt) -> String {
+    switch doubt {
+    case .rebooted: self("the host rebooted while it ran", "l'hôte a redémarré pendant l'action")
+    case .rebootedBeforeClaim:
+      self("the host rebooted, and whether it began is not known", "l'hôte a redémarré avant que le début soit connu")
+    case .directoryReplaced:
+      self("the state directory of the host is another one", "le répertoire d'état de l'hôte a changé")
+    case .wrapperDied:
+      self("its supervisor was ended from outside", "son superviseur a été tué de l'extérieur")
+    case .claimTorn: self("its claim is not whole", "sa revendication est incomplète")
+    }
+  }
+
+  func status(_ document: RunDocument) -> String {
+    switch (document.outcome, document.stopped) {
+    case (.succeeded?, _): self("✅ done", "✅ TERMINÉ AVEC SUCCÈS")
+    case (.failed?, _): self("❌ failed", "❌ ÉCHEC")
+    case (.cancelled?, _): self("❌ cancelled", "❌ ANNULÉ")
+    case (.rolledBack?, _): self("↩ rolled back", "↩ ÉCHEC, RETOUR ARRIÈRE EFFECTUÉ")
+    case (.rollbackFailed?, _): self("❌ the rollback failed", "❌ LE RETOUR ARRIÈRE A ÉCHOUÉ")
+    case (nil, let reason?):
+      self("⏸ stopped: ", "⏸ ARRÊTÉ : ") + stop(reason)
+    case (nil, nil): self("▶ running", "▶ EN COURS")
+    }
+  }
+
+  private func stop(_ reason: StopReason) -> String {
+    switch reason {
+    case .detached: self("detached by the operator", "détaché par l'opérateur")
+    case .inDoubt: self("an outcome is in doubt", "un résultat est en doute")
+    case .waitingForPerson: self("waiting for a person", "attend une personne")
+    case .denied: self("a confirmation was denied", "une confirmation a été refusée")
+    case .drifted: self("what was done does not hold any more", "ce qui était fait ne tient plus")
+    case .hostUnreachable(let hosts):
+      self("unreachable: ", "injoignable : ") + hosts.map { $0 ?? "local" }.joined(separator: ", ")
+    case .stateUnusable(let why): why
+    case .superseded: self("another process took over", "un autre processus a pris le relais")
+    }
+  }
+
+  func decision(_ kind: RunDocument.Decision.Kind) -> String {
+    switch kind {
+    case .confirmed: self("confirmed", "confirmé")
+    case .denied: self("denied", "refusé")
+    case .accepted: self("took as done", "considéré comme fait")
+    case .rerun: self("started again", "relancé")
+    case .reopened: self("tried again", "réessayé")
+    case .cancelled: self("cancelled the run", "annulé l'exécution")
+    }
+  }
+}
