@@ -27,7 +27,7 @@ let package = Package(
       name: "RunbookEngine", dependencies: ["RunbookCore"],
       resources: [
         .embedInCode("Actions/write.sh"), .embedInCode("Actions/stash.sh"),
-        .embedInCode("Actions/lock.sh"),
+        .embedInCode("Actions/lock.sh"), .embedInCode("Actions/report.sh"),
       ],
       swiftSettings: strict),
     .target(name: "RunbookReport", dependencies: ["RunbookCore"], swiftSettings: strict),

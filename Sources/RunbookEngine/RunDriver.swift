@@ -29,6 +29,7 @@ package actor RunDriver {
   let options: DriveOptions
   let observe: @Sendable (RunUpdate) -> Void
   let commands: AsyncStream<OperatorCommand>
+  let reporter: (any Reporter)?
   let mailbox = Mailbox<Input>()
 
   package private(set) var state: RunState
@@ -55,7 +56,8 @@ package actor RunDriver {
 
   package init(
     opening: RunOpening, journal: any Journal, transport: any Transport, clock: any RunClock,
-    secrets: (any SecretReader)? = nil, options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
+    secrets: (any SecretReader)? = nil, reporter: (any Reporter)? = nil,
+    options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
     observe: @escaping @Sendable (RunUpdate) -> Void = { _ in }
   ) {
     state = opening.state
@@ -66,6 +68,7 @@ package actor RunDriver {
     self.clock = clock
     self.options = options
     self.commands = commands
+    self.reporter = reporter
     self.observe = observe
     nextRequests = clock.now() + 1000
   }
@@ -87,6 +90,7 @@ package actor RunDriver {
       group.cancelAll()
       return end ?? .stopped(.detached)
     }
+    await writeReports(end)
     await closeLinks(farewell: end)
     return end
   }

@@ -12,11 +12,14 @@ package struct RunOpening: Sendable {
   /// Who opens, and when.
   package struct Opener: Sendable {
     package var process: Int
+    /// The owner's epoch, from the journal.
+    package var epoch: Int
     package var `operator`: String
     package var now: Timestamp
 
-    package init(process: Int, operator: String, now: Timestamp) {
+    package init(process: Int, epoch: Int, operator: String, now: Timestamp) {
       self.process = process
+      self.epoch = epoch
       self.operator = `operator`
       self.now = now
     }
@@ -29,7 +32,7 @@ package struct RunOpening: Sendable {
     state = RunState(plan: plan, binding: binding)
     facts = []
     record(.runStarted(description), opener)
-    record(.ownerTook(epoch: 1, process: opener.process, operator: opener.operator), opener)
+    record(.ownerTook(epoch: opener.epoch, process: opener.process, operator: opener.operator), opener)
     takeLocks(opener)
   }
 
@@ -52,7 +55,7 @@ package struct RunOpening: Sendable {
     let failed = state.reopenable
     record(
       .ownerTook(
-        epoch: state.epoch + 1, process: opener.process, operator: opener.operator), opener)
+        epoch: opener.epoch, process: opener.process, operator: opener.operator), opener)
     takeLocks(opener)
     for (id, decision) in settled {
       record(.doubtSettled(id, decision, by: opener.operator), opener)

@@ -17,8 +17,8 @@ struct Simulation {
     self.fleet = fleet
   }
 
-  private var opener: RunOpening.Opener {
-    RunOpening.Opener(process: 1, operator: "test", now: clock.now())
+  private func opener(_ epoch: Int) -> RunOpening.Opener {
+    RunOpening.Opener(process: 1, epoch: epoch, operator: "test", now: clock.now())
   }
 
   /// Starts the run, or resumes it where the journal holds one.
@@ -29,9 +29,10 @@ struct Simulation {
       opening = RunOpening(
         beginning: RunDescription(
           id: "sim", runbook: "test", title: nil, operator: "test", machine: "here"),
-        plan: plan, binding: binding, by: opener)
+        plan: plan, binding: binding, by: opener(1))
     } else {
-      opening = try RunOpening(resuming: fold(facts), wishes, by: opener)
+      let state = fold(facts)
+      opening = try RunOpening(resuming: state, wishes, by: opener(state.epoch + 1))
     }
     let driver = RunDriver(
       opening: opening, journal: journal, transport: fleet, clock: clock, options: options,

@@ -37,6 +37,10 @@ enum ActionScript {
       text: text(PackageResources.lock_sh) + (isRelease ? "reprise_unlock" : "reprise_lock"))
   }
 
+  static var report: Exchange.Script {
+    Exchange.Script(text: text(PackageResources.report_sh) + "reprise_report_write")
+  }
+
   /// Names what an action keeps on the host: unique to the run and the step.
   static func mark(run: String, _ id: TaskID) -> String {
     let step = id.step.map { $0 == "/" ? "." : $0 }
