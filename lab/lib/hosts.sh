@@ -44,11 +44,24 @@ in_host() {
     HOME=/root LANG=C.UTF-8 PATH="$PATH" "$@" 9>&-
 }
 
+# close_inherited: a process that outlives its command must not hold what the command's caller
+# opened: locks, pipes, sockets by which the caller waits for the command's end.
+close_inherited() {
+  local path number
+  for path in "/proc/$BASHPID/fd"/*; do
+    number=${path##*/}
+    ((number <= 2 || number == 255)) || exec {number}>&-
+  done
+}
+
 # start_keeper: the lab's first process.
 start_keeper() {
   mkdir -p "$LAB_STATE/run"
-  REPRISE_LAB=$LAB_STATE setsid unshare --mount --net --propagation private \
-    bash "$LAB_HOME/lib/keeper.sh" >"$LAB_STATE/run/keeper.log" 2>&1 </dev/null 8>&- 9>&- &
+  (
+    close_inherited
+    REPRISE_LAB=$LAB_STATE exec setsid unshare --mount --net --propagation private \
+      bash "$LAB_HOME/lib/keeper.sh"
+  ) >"$LAB_STATE/run/keeper.log" 2>&1 </dev/null &
   wait_until 20 lives_or_died keeper "$!"
   lab_is_up ||
     fail "the lab's keeper did not start: $(tail -n 3 "$LAB_STATE/run/keeper.log")" \
@@ -59,10 +72,13 @@ start_keeper() {
 start_host() {
   local name=$1 address=${2:-$(address_of "$1")}
   rm -f "$LAB_STATE/run/$name"
-  REPRISE_LAB=$LAB_STATE in_keeper setsid unshare --mount --net --pid --uts --ipc \
-    --fork --kill-child=KILL --propagation private \
-    bash "$LAB_HOME/lib/host-init.sh" "$name" "$address" "$LAB_CGROUP" \
-    >>"$LAB_STATE/run/$name.log" 2>&1 </dev/null 8>&- 9>&- &
+  (
+    close_inherited
+    REPRISE_LAB=$LAB_STATE exec nsenter -t "$(living keeper)" --mount --net -- \
+      setsid unshare --mount --net --pid --uts --ipc --fork --kill-child=KILL \
+      --propagation private \
+      bash "$LAB_HOME/lib/host-init.sh" "$name" "$address" "$LAB_CGROUP"
+  ) >>"$LAB_STATE/run/$name.log" 2>&1 </dev/null &
   wait_until 20 lives_or_died "$name" "$!"
   living "$name" >/dev/null ||
     fail "$name did not start: $(tail -n 3 "$LAB_STATE/run/$name.log")" \
