@@ -67,7 +67,7 @@ let package = Package(
     .testTarget(
       name: "RunbookJournalTests",
       dependencies: ["RunbookJournal", "RunbookTestSupport", "JournalTestWriter"],
-      swiftSettings: strict),
+      exclude: ["Fixtures"], swiftSettings: strict),
     .executableTarget(
       name: "JournalTestWriter", dependencies: ["RunbookJournal", "RunbookTestSupport"],
       path: "Tests/JournalTestWriter", swiftSettings: strict),

@@ -21,7 +21,7 @@ extension JournalFile {
     for _ in 0..<10 {
       let (hosts, facts) = try connection.read { db in
         (
-          try StoredRows.source(number, db).0.decoded(path: path).binding.hosts.count,
+          try StoredRows.source(number, db).0.decodedBinding(path: path).hosts.count,
           try StoredRows.facts(of: number, after: 0, limit: .max, path: path, db)
         )
       }

@@ -77,7 +77,11 @@ struct StoredSource: Sendable {
       description: description,
       plan: try decode(Plan.self, plan, "plan", path: path),
       sources: try decode([String: String].self, sources, "sources", path: path),
-      binding: try decode(Binding.self, binding, "binding", path: path))
+      binding: try decodedBinding(path: path))
+  }
+
+  func decodedBinding(path: String) throws(JournalError) -> Binding {
+    try decode(Binding.self, binding, "binding", path: path)
   }
 
   private static func encode(_ value: some Encodable) throws(JournalError) -> [UInt8] {
