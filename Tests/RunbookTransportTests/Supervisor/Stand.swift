@@ -31,7 +31,8 @@ final class Stand: Sendable {
 
   private init(_ flavour: Flavour) throws {
     self.flavour = flavour
-    home = NSTemporaryDirectory() + "/reprise-stand-" + UUID().uuidString.prefix(8)
+    let temporary = NSTemporaryDirectory().hasSuffix("/") ? "" : "/"
+    home = NSTemporaryDirectory() + temporary + "reprise-stand-" + UUID().uuidString.prefix(8)
     try FileManager.default.createDirectory(
       atPath: home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
   }
