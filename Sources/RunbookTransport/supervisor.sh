@@ -12,15 +12,20 @@
 # ---- Processes ----------------------------------------------------------------------------------
 
 # _stat PID|self: pid, state, group and start time into _pi _st _pg _ss. Fails if there is none.
-# A name in /proc/PID/stat may hold anything, also newlines and ")": all lines, after the last ")".
+# A name in /proc/PID/stat may hold anything, also newlines and ")": what counts stands after the
+# last ")" of all lines. There are more only if too few words follow on the first.
 _stat() {
   if [ "$_proc" ]; then
-    _x=''
-    while IFS= read -r _y; do _x=$_x$_y; done 2>/dev/null <"/proc/$1/stat"
-    case $_x in *')'*) ;; *) return 1 ;; esac
+    IFS= read -r _x 2>/dev/null <"/proc/$1/stat" || return 1
     _pi=${_x%% *}
-    set -- ${_x##*)}
-    _st=$1 _pg=$3 _ss=${20}
+    set -- "$1" ${_x##*)}
+    if [ $# -lt 40 ]; then
+      _x=''
+      while IFS= read -r _y; do _x=$_x$_y; done 2>/dev/null <"/proc/$1/stat"
+      set -- "$1" ${_x##*)}
+      [ $# -gt 21 ] || return 1
+    fi
+    _st=$2 _pg=$4 _ss=${21}
   else
     [ "$1" != self ] || set -- "$(exec sh -c 'echo $PPID')"
     set -- "$1" $(ps -o stat=,pgid=,lstart= -p "$1" 2>/dev/null)
@@ -105,7 +110,8 @@ _finish() {
 # ---- Records ------------------------------------------------------------------------------------
 # KEY.w belongs to the wrapper, KEY.c (the claim) to the process that runs the action. Both hold a
 # line of blanks, overwritten in place by the status, so that no full disk can refuse it, and a
-# line of identity: pid, start, boot id, more, and a full stop that says it is complete.
+# line of identity: pid, start, boot id, user, the claim also its wrapper as PID.START, and a full
+# stop that says it is complete.
 
 # _load FILE: status into _l1, identity into _l2. Fails if the identity is not complete.
 _load() {
@@ -139,17 +145,24 @@ _bytes() {
 
 # ---- The wrapper: one exchange, in the background -----------------------------------------------
 
-# _w USER: takes KEY.w. Whoever finds another one at work, or one that came to an end, touches
-# nothing and says so. Of several that find a dead one, the first to make KEY.t… takes its place.
-_w() {
+# _i USER: begins an exchange.
+_i() {
   trap : HUP INT TERM PIPE
   trap _fail EXIT
   _us=$1 _ow='' _so=0 _se=0 _sl=0 _as=- _to=0 _ca=0 _sa='' _cl='' _j=0 _do='' _no='' _sec='' _in=''
   _boot
   _stat self
   _me=$_pi.$_ss
-  _id="$_pi $_ss $_bo ${_us:--} ."
   [ ! -e "$_k.c" ] || _z y
+  [ ! -e "$_k.w" ] || _w
+}
+
+# Takes KEY.w. Done unless the action comes first, where the claim says as much. Whoever finds
+# another one at work, or one that came to an end, touches nothing and says so. Of several that
+# find a dead one, the first to make KEY.t… takes its place.
+_w() {
+  [ ! "$_ow" ] || return 0
+  _id="${_me%.*} ${_me#*.} $_bo ${_us:--} ."
   set -C
   _x=0
   { _x=1 && printf '%-240s\n%s\n' '' "$_id" && _x=2; } 2>/dev/null >"$_k.w"
@@ -179,7 +192,7 @@ _w() {
 # Why no file can be made, in the system's words.
 _why() {
   LC_ALL=C
-  _x=$({ printf '%240s' . >"$_k.tw"; } 2>&1) && _x='no space for the state of the task'
+  _x=$({ printf '%240s' . >"$_k.tw"; } 2>&1) && _x='its files could not be written'
   rm -f -- "$_k.tw"
   printf '%s' "${_x##*: }"
 }
@@ -213,9 +226,11 @@ _fail() {
 
 # _limit MILLISECONDS FILE MARK: a timer in the background, its pid in _tp. When the time is over
 # it makes the file MARK and ends the group of the process that wrote FILE as its claim.
+# A new child still has our handler for a moment and would swallow a TERM: none is set meanwhile.
 _limit() {
   _tp=''
   [ "$1" != 0 ] || return 0
+  trap - TERM
   {
     trap - EXIT
     trap 'kill "$_sp" 2>/dev/null; exit 0' TERM
@@ -237,6 +252,7 @@ _limit() {
     exit 3
   } &
   _tp=$!
+  trap : TERM
 }
 
 # Ends the timer. Succeeds if the limit was exceeded; then the timer's own end is waited for.
@@ -251,38 +267,32 @@ _unlimit() {
   [ "$_x" = 3 ]
 }
 
-# _code TEXT: the script as a file of its own for each start, its name in _f.
-_code() {
-  _f=$_k.p$_me.$_j
-  _j=$((_j + 1))
-  [ "$_us" ] || printf '%s\n' "$1" 2>/dev/null >"$_f" || _z n 0 "$(_why)"
-}
-
-# _run CLAIM OUT ERR: the script in $_f, in a session of its own; its status. `_sec` exports its
-# secrets, `_in` is the command of its `#!` line, `_yo` what a shell behind sudo is told.
+# _run CLAIM CODE OUT ERR: the script that `_t CODE` wrote, in a session of its own; its status.
+# `_sec` exports its secrets, `_in` is the command of its `#!` line. `_yo` is what a shell behind
+# sudo is told, which can't read our files.
 _run() {
   if [ "$_us" ]; then
     printf '%s\n' "$_yo" | (
-      exec $_T $_S -eu "./$_R" "$1" "$_me" "$_bo" "$_um" "$_f" "$_us" ''
-    ) >>"$2" 2>>"$3"
+      exec $_T $_S -eu "./$_R" "$1" "$_me" "$_bo" "$_um" '' "$_us" ''
+    ) >>"$3" 2>>"$4"
   else
+    [ -s "t.$_L.$2" ] || _z n 0 "$(_why)"
     (
       eval "$_sec"
-      exec $_T $_S -eu "./$_R" "$1" "$_me" "$_bo" "$_um" "$_f" '' "$_in"
-    ) </dev/null >>"$2" 2>>"$3"
+      exec $_T $_S -eu "./$_R" "$1" "$_me" "$_bo" "$_um" "t.$_L.$2" '' "$_in"
+    ) </dev/null >>"$3" 2>>"$4"
   fi
 }
 
 # What the new session's process does before it is the script: the claim, its very last act. It
-# writes pid, start, boot id and its wrapper's name. 97: somebody else's claim. 98: no space for
+# writes pid, start, boot id, user and its wrapper's pid and start. 97: somebody else's claim. 98: no space for
 # the content of ours. 99: it can't be made. 96: no such interpreter.
 _RUN='_k=$1 _t=$2 _b=$3 _m=$4 _c=$PWD/$5 _u=$6 _i=$7 _s=
 if [ "$_i" ]; then
   eval "set -- $_i"
   command -v "$1" >/dev/null || exit 96
 fi
-while IFS= read -r _x; do _s=$_s$_x; done 2>/dev/null <"/proc/$$/stat" || :
-if [ "$_s" ]; then
+if IFS= read -r _s 2>/dev/null <"/proc/$$/stat"; then
   set -- ${_s##*")"}
   _s=${20}
 else
@@ -291,7 +301,7 @@ else
 fi
 set -C
 _x=0
-{ _x=1 && printf "%-80s\n%s\n" "" "$$ $_s $_b $_t ." && _x=2; } 2>/dev/null >"$_k" || :
+{ _x=1 && printf "%-80s\n%s\n" "" "$$ $_s $_b ${_u:--} $_t ." && _x=2; } 2>/dev/null >"$_k" || :
 set +C
 case $_x in
   0) [ ! -e "$_k" ] || exit 97; exit 99 ;;
@@ -305,18 +315,17 @@ set --
 [ ! "$_i" ] || eval "exec $_i \"\$_c\""
 . "$_c"'
 
-# _a MILLISECONDS CODE: the action.
+# _a MILLISECONDS CODE: the action. CODE is a number that `_t` got.
 _a() {
   [ ! "$_sa" ] || return 0
   [ ! -e "$_k.x" ] || _z n 0 'cancelled before it started'
-  _code "$2"
   _limit "$1" "$_k.c" "$_k.to"
-  _run "$_k.c" "$_k.o" "$_k.e"
+  _run "$_k.c" "$2" "$_k.o" "$_k.e"
   _x=$?
   _load "$_k.c"
   case $_l2 in
     *" $_me .")
-      _cl=1 _as=$_x
+      _cl=1 _ow=1 _as=$_x
       printf '%-80s' "A $_as" 2>/dev/null 1<>"$_k.c"
       _unlimit && _to=1
       [ "$_as$_to" = 00 ] || _z a
@@ -343,11 +352,12 @@ _a() {
 # or c: holds, does not hold, can't tell.
 _q() {
   case $_sa$1 in 1[uc]) return 0 ;; esac
-  _code "$6"
+  _f=$_k.p$_me.$_j
+  _j=$((_j + 1))
   _up
   _t0=$_t
   _limit "$3" "$_f.q" "$_f.t"
-  _run "$_f.q" "$_f.o" "$_f.e"
+  _run "$_f.q" "$6" "$_f.o" "$_f.e"
   _qs=$? _qt=0 _tr=0
   _unlimit && _qt=1
   case $_qt$_qs in 00) _qa=h ;; 01) _qa=d ;; *) _qa=c ;; esac
@@ -404,6 +414,12 @@ _guard() {
   return 1
 }
 
+# _t NUMBER CODE: a script for later frames of this link, in a file. It holds no values. An empty
+# file says that there was no space.
+_t() {
+  printf '%s\n' "$2" 2>/dev/null >"t.$_L.$1" || true 2>/dev/null >"t.$_L.$1"
+}
+
 # _g KEY: may this exchange start? Also buries wrappers that have ended.
 _g() {
   jobs >/dev/null 2>&1
@@ -430,19 +446,18 @@ _l() {
   _boot
   _wa=0 _aa=- _us=''
   _ka=$1 _oo=$2 _oe=$3 _ol=$4 _li=$5
-  if _load "$1.w"; then
-    set -- "$6" $_l2
-    [ "$4" != "$_bo" ] || ! _live "$2" "$3" || _wa=1
-  else
-    set -- "$6"
-  fi
-  if [ "$1" = 1 ]; then
-    _aa=0
-    if _load "$_ka.c"; then
-      set -- $_l2
-      [ "$3" != "$_bo" ] || ! _group "$1" "$2" || _aa=1
+  _al=$6
+  if _load "$_ka.c"; then
+    set -- $_l2
+    if [ "$3" = "$_bo" ]; then
+      [ "$_al" = 0 ] || ! _group "$1" "$2" || _aa=1
+      ! _live "${5%.*}" "${5#*.}" || _wa=1
     fi
+  elif _load "$_ka.w"; then
+    set -- $_l2
+    [ "$3" != "$_bo" ] || ! _live "$1" "$2" || _wa=1
   fi
+  [ "$_al$_aa" != 1- ] || _aa=0
   _cl=a _la=''
   [ ! -e "$_ka.c" ] || _cl=t
   _load "$_ka.c" && _cl=p
@@ -469,7 +484,7 @@ _c() {
   {
     true 2>/dev/null >"$1.x"
     _us=''
-    if _load "$1.w"; then
+    if _load "$1.c" || _load "$1.w"; then
       set -- "$1" "$2" $_l2
       [ "$6" = - ] || _us=$6
     fi
@@ -556,8 +571,8 @@ _hello() {
       printf '%s\n' "$_I" 2>/dev/null >id || _unfit directory 'no space left'
       ;;
   esac
-  # The file of a link stays: its wrappers may need it after another link was made.
-  _R=run.$_E
+  # The files of a link stay: its wrappers may need them after another link was made.
+  _L=$_E.$$ _R=run.$_E.$$
   printf '%s\n' "$_RUN" 2>/dev/null >"$_R" || _R=''
   # `&` lets children ignore SIGINT and SIGQUIT. Job control (bash) or env (coreutils) undo it.
   _T=setsid

@@ -3,8 +3,8 @@ import RunbookEngine
 
 /// Frames as the lines that a supervisor's loop evaluates.
 ///
-/// One for each link: the loop keeps the values of exchanges exported, so only what changed since
-/// the last exchange is sent.
+/// One for each link: the loop keeps the values of exchanges exported and their code in files, so
+/// only what changed since the last exchange is sent.
 struct SupervisorEncoder {
   /// Why a frame was not made: what is wrong with it is known without asking the host.
   struct Refusal: Error, Hashable {
@@ -17,7 +17,15 @@ struct SupervisorEncoder {
   /// All values together: a quarter of the stack limit is what Linux gives to a new program.
   static let environmentLimit = 1 << 20
 
+  /// Code that the host keeps for a link; then it is sent anew.
+  private static let codeLimit = 1000
+
   private var exported: [String: [UInt8]] = [:]
+  private var codes: [String: Int] = [:]
+  private var codeCount = 0
+
+  /// The host may have had no space for code that it was sent.
+  mutating func forgetCode() { codes = [:] }
 
   mutating func encode(_ frame: HostFrame) throws(Refusal) -> [UInt8] {
     switch frame {
@@ -53,27 +61,40 @@ struct SupervisorEncoder {
     let kept = exchange.user == nil ? values.filter { Self.isKept($0.key) } : [:]
     let others = values.filter { kept[$0.key] == nil }
     var line = delta(kept)
-    line += "if _g \(key);then { _w ".utf8
+    if exchange.user == nil { line += newCode(exchange.scripts) }
+    line += "if _g \(key);then { _i ".utf8
     line += ShellWord.quote(exchange.user ?? "")
-    line += ";".utf8
+    line += exchange.beginsWithAction ? ";".utf8 : ";_w;".utf8
     var coder = ScriptCoder(user: exchange.user, values: others)
     for item in exchange.items {
       switch item {
       case .action(let script, let timeout):
         line += coder.setUp(script)
-        line += "_a \(timeout ?? 0) ".utf8
-        line += coder.code(script)
+        line += "_a \(timeout ?? 0) \(codes[script.text] ?? 0)".utf8
       case .probe(let probe):
         line += coder.setUp(probe.script)
         line += "_q \(probe.stage.letter) \(probe.index) \(probe.limit) ".utf8
         line += probe.isNegated ? "1 ".utf8 : "0 ".utf8
         line += ShellWord.quote(probe.says ?? "")
-        line += " ".utf8
-        line += coder.code(probe.script)
+        line += " \(codes[probe.script.text] ?? 0)".utf8
       }
       line += ";".utf8
     }
     line += "_e;}</dev/null >/dev/null&fi;_fk=\n".utf8
+    return line
+  }
+
+  /// Files for the code that this link has not sent yet.
+  private mutating func newCode(_ scripts: [Exchange.Script]) -> [UInt8] {
+    if codes.count >= Self.codeLimit { codes = [:] }
+    var line: [UInt8] = []
+    for script in scripts where codes[script.text] == nil {
+      codeCount += 1
+      codes[script.text] = codeCount
+      line += "_t \(codeCount) ".utf8
+      line += ShellWord.quote(script.text)
+      line += ";".utf8
+    }
     return line
   }
 
@@ -170,10 +191,6 @@ private struct ScriptCoder {
     return line
   }
 
-  func code(_ script: Exchange.Script) -> [UInt8] {
-    user == nil ? ShellWord.quote(script.text) : Array("''".utf8)
-  }
-
   /// The one line that the shell behind sudo reads from its standard input: neither values nor
   /// code may be in its arguments, and the other user can't read our files.
   private func behindSudo(_ script: Exchange.Script, _ export: [UInt8]) -> [UInt8] {
@@ -204,6 +221,11 @@ private struct ScriptCoder {
 }
 
 extension Exchange {
+  /// Nothing of ours is written before the claim then.
+  fileprivate var beginsWithAction: Bool {
+    if case .action? = items.first { true } else { false }
+  }
+
   fileprivate var scripts: [Script] {
     items.map { item in
       switch item {

@@ -33,7 +33,9 @@ extension SupervisorLink {
     case .report(.pong(let number)) where number < 0: break  // Our own ping.
     case .report(.stale(let known)):
       if !settle(.failure(.stale(knownEpoch: known))) { deliver([.stale(knownEpoch: known)]) }
-    case .report(let report): deliver([report])
+    case .report(let report):
+      if report.isNotStarted { state.withLock { $0.encoder.forgetCode() } }
+      deliver([report])
     }
   }
 
@@ -178,6 +180,17 @@ extension SupervisorLink {
         return nil
       }
       return state.outbox.removeFirst()
+    }
+  }
+}
+
+extension HostReport {
+  fileprivate var isNotStarted: Bool {
+    switch self {
+    case .ended(_, let end, _, _):
+      if case .notStarted = end.verdict { true } else { false }
+    case .notStarted: true
+    case .looked, .pong, .stale, .lost: false
     }
   }
 }

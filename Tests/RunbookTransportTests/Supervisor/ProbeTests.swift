@@ -157,21 +157,24 @@ enum HostProcess {
     return !text[end...].dropFirst(2).hasPrefix("Z")
   }
 
-  /// The first word of the identity line.
-  private static func identity(_ stand: Stand, _ file: String, host: String) -> pid_t? {
-    let path = stand.directory(host: host) + "/" + file
+  /// The words of the identity line.
+  private static func identity(_ stand: Stand, _ file: String) -> [Substring] {
+    let path = stand.directory() + "/" + file
     let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(
       separator: "\n", omittingEmptySubsequences: false)
-    return lines.flatMap { $0.count > 1 ? $0[1].split(separator: " ").first : nil }
-      .flatMap { pid_t($0) }
+    guard let lines, lines.count > 1 else { return [] }
+    return lines[1].split(separator: " ")
   }
 
-  static func wrapper(_ stand: Stand, _ name: String, host: String = "h") -> pid_t? {
-    identity(stand, name + ".w", host: host)
+  /// As the claim tells it, or before there is one the wrapper's own file.
+  static func wrapper(_ stand: Stand, _ name: String) -> pid_t? {
+    let claim = identity(stand, name + ".c")
+    if claim.count > 4 { return claim[4].split(separator: ".").first.flatMap { pid_t($0) } }
+    return identity(stand, name + ".w").first.flatMap { pid_t($0) }
   }
 
-  static func action(_ stand: Stand, _ name: String, host: String = "h") -> pid_t? {
-    identity(stand, name + ".c", host: host)
+  static func action(_ stand: Stand, _ name: String) -> pid_t? {
+    identity(stand, name + ".c").first.flatMap { pid_t($0) }
   }
 
   /// The loop is the wrapper's parent.
