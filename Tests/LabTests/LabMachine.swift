@@ -24,20 +24,31 @@ enum LabMachine {
     }
   }()
 
+  struct Endless: Error {
+    var command: String
+  }
+
   /// A running command; its output goes to files, so that it can never wait for a reader.
   struct Running {
     var process: Process
+    var ended: DispatchSemaphore
+    var seconds: Int
     var output: URL
     var errors: URL
 
+    /// Waits for the end. (Foundation sees it only when everything that inherited the command's
+    /// descriptors has ended too.)
     func end() throws -> Outcome {
-      process.waitUntilExit()
+      guard ended.wait(timeout: .now() + .seconds(seconds + 15)) == .success else {
+        throw Endless(command: process.arguments?.joined(separator: " ") ?? "")
+      }
       defer {
         try? FileManager.default.removeItem(at: output)
         try? FileManager.default.removeItem(at: errors)
       }
+      let signalled = process.terminationReason == .uncaughtSignal
       return Outcome(
-        status: process.terminationStatus,
+        status: signalled ? 128 + process.terminationStatus : process.terminationStatus,
         output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
         errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
     }
@@ -55,6 +66,8 @@ enum LabMachine {
     process.currentDirectoryURL = checkout
     process.environment = ProcessInfo.processInfo.environment
       .merging(["LAB_STATE": state]) { _, new in new }
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
     let stdin = Pipe()
     process.standardInput = stdin
     process.standardOutput = try FileHandle(forWritingTo: output)
@@ -62,7 +75,8 @@ enum LabMachine {
     try process.run()
     try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
     try stdin.fileHandleForWriting.close()
-    return Running(process: process, output: output, errors: errors)
+    return Running(
+      process: process, ended: ended, seconds: seconds, output: output, errors: errors)
   }
 
   static func run(

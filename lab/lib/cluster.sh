@@ -78,7 +78,7 @@ await_healthy() {
 query_through_pgbouncer() {
   local password
   password=$(sed -n "s/^POSTGRES_PASSWORD='\(.*\)'$/\1/p" "$LAB_STATE/secrets/postgres.env")
-  in_host install-01 env PGPASSWORD="$password" PGCONNECT_TIMEOUT=5 timeout 20 \
+  in_host install-01 env PGPASSWORD="$password" PGCONNECT_TIMEOUT=5 timeout 10 \
     psql -h 10.0.0.11 -p 6432 -U postgres -d postgres -tAqc "$1"
 }
 

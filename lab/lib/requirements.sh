@@ -41,7 +41,7 @@ free_gigabytes() {
   until [[ -d $path ]]; do
     path=$(dirname "$path")
   done
-  df --output=avail -BG "$path" | tail -n 1 | tr -dc 0-9
+  df --output=avail -B1 "$path" | awk 'END { print int($1 / 1073741824) }'
 }
 
 # need_machine: ends the command when the machine can't carry a lab.
