@@ -150,7 +150,6 @@ package actor RunDriver {
     } catch {
       return error
     }
-    observe(.facts(batch.map(\.fact)))
     for entry in batch {
       if case .outputReceived(let key, let stream, _, _, _) = entry.fact.event,
         let task = state.attempts[key]?.task
@@ -158,6 +157,7 @@ package actor RunDriver {
         observe(.output(task: task, stream, entry.output))
       }
     }
+    observe(.facts(batch.map(\.fact)))
     return nil
   }
 

@@ -1,7 +1,64 @@
 import ArgumentParser
+import Glibc
+
+/// The command line. Every subcommand has a file in `Commands`.
+struct Reprise: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reprise",
+    abstract: "Run a runbook; resume it exactly where it stopped.",
+    discussion: """
+      reprise run hello          run runbooks/hello.runbook
+      reprise resume             go on with the newest run that stopped
+      reprise history            what happened in it
+
+      Exit codes: 0 done, 1 the run failed, 64 usage, 65 the runbook has errors, 69 a host can't \
+      be reached, 73 the state can't be used, 75 stopped before the end, 76 the lock is held. \
+      After 69 and 75 `reprise resume` goes on.
+      """,
+    subcommands: [
+      RunCommand.self, ResumeCommand.self, ListCommand.self, RunsCommand.self,
+      HistoryCommand.self, LogsCommand.self, ShowCommand.self, CheckCommand.self,
+    ])
+}
+
+/// A subcommand that does something. Its work begins on the main thread, where it may block: the
+/// engine, its journal and its hosts have threads of their own.
+protocol Command: ParsableCommand {
+  /// State, colours: what every command knows.
+  var common: CommonOptions { get }
+  @MainActor func execute() async throws(CommandError) -> ExitStatus
+}
 
 @main
-struct Reprise: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "reprise", abstract: "Run a runbook; resume it exactly where it stopped.")
+enum Main {
+  @MainActor static func main() async {
+    Descriptors.openMissing()
+    // A reader that goes away is told by write(2), not by a signal that would end a run.
+    signal(SIGPIPE, SIG_IGN)
+    let parsed: any ParsableCommand
+    do {
+      parsed = try Reprise.parseAsRoot()
+    } catch {
+      Reprise.exit(withError: error)
+    }
+    guard let command = parsed as? any Command else {
+      Output.standard.write(Reprise.helpMessage(columns: 80) + "\n")
+      exit(ExitStatus.usage.rawValue)
+    }
+    exit(await status(of: command).rawValue)
+  }
+
+  @MainActor private static func status(of command: any Command) async -> ExitStatus {
+    do throws(CommandError) {
+      let status = try await command.execute()
+      if let reason = Output.standard.failure {
+        throw .output(reason: reason)
+      }
+      return status
+    } catch {
+      let text = ErrorText(commands: command.common.commands, style: command.common.errorStyle)
+      Output.error.write(text.text(error))
+      return ExitStatus(error)
+    }
+  }
 }

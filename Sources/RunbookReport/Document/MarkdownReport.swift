@@ -36,7 +36,8 @@ package struct MarkdownReport {
     line("")
     if !document.documentation.isEmpty { line(document.documentation + "\n") }
     item(words("Final status", "Statut final"), words.status(document))
-    item(words("Run", "Exécution"), "`\(document.description.id)` (\(document.description.runbook))")
+    item(
+      words("Run", "Exécution"), "`\(document.description.id)` (\(document.description.runbook))")
     item(words("By", "Par"), cell(document.description.operator))
     if let started = document.started { item(words("Started", "Début"), time(started)) }
     if let ended = document.ended { item(words("Ended", "Fin"), time(ended)) }
@@ -63,10 +64,13 @@ package struct MarkdownReport {
       let name = row.title.map { "\(row.task.step): \($0)" } ?? row.task.step
       let batch = row.task.batch.map { " #\($0)" }.joined()
       var state = words.state(row.state)
-      if let undo = row.undo { state += "; " + words("undone: ", "retour arrière : ") + words.state(undo) }
+      if let undo = row.undo {
+        state += "; " + words("undone: ", "retour arrière : ") + words.state(undo)
+      }
       line(
         "| \(cell(name))\(batch) | \(cell(row.task.host ?? "")) | \(cell(state)) | "
-          + "\(row.started.map(time) ?? "") | \(took) | \(row.attempts == 0 ? "" : "\(row.attempts)") |")
+          + "\(row.started.map(time) ?? "") | \(took) | \(row.attempts == 0 ? "" : "\(row.attempts)") |"
+      )
     }
     let kept = document.rows.filter { $0.noRollback != nil && $0.attempts > 0 }
     if document.rows.contains(where: { $0.undo != nil }), !kept.isEmpty {

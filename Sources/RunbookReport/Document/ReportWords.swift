@@ -51,9 +51,12 @@ package struct ReportWords: Sendable {
     switch doubt {
     case .rebooted: self("the host rebooted while it ran", "l'hôte a redémarré pendant l'action")
     case .rebootedBeforeClaim:
-      self("the host rebooted, and whether it began is not known", "l'hôte a redémarré avant que le début soit connu")
+      self(
+        "the host rebooted, and whether it began is not known",
+        "l'hôte a redémarré avant que le début soit connu")
     case .directoryReplaced:
-      self("the state directory of the host is another one", "le répertoire d'état de l'hôte a changé")
+      self(
+        "the state directory of the host is another one", "le répertoire d'état de l'hôte a changé")
     case .wrapperDied:
       self("its supervisor was ended from outside", "son superviseur a été tué de l'extérieur")
     case .claimTorn: self("its claim is not whole", "sa revendication est incomplète")

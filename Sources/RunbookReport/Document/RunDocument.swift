@@ -16,8 +16,12 @@ package struct RunDocument: Sendable {
   }
 
   package enum RowState: Hashable, Sendable {
-    case toCome, running, waiting, doubt(Doubt), done, satisfied, byCheck, accepted(by: String)
-    case failed(Failure), leftOut
+    case toCome, running, waiting
+    case doubt(Doubt)
+    case done, satisfied, byCheck
+    case accepted(by: String)
+    case failed(Failure)
+    case leftOut
   }
 
   package struct CheckRow: Sendable {

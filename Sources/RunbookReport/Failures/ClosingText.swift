@@ -83,6 +83,25 @@ package struct ClosingText {
     }
   }
 
+  /// A lock of the run is held on a host by another run, perhaps of another state file.
+  package func lines(lockedOn host: String, holder: String) -> [Line] {
+    var line = Line()
+    line.append(ShownState.failed.glyph)
+    line.append(" a lock of this run is held on \(host)", .strong)
+    line.append(": " + holder)
+    return [line, last("stopped", ". When that has ended:  ", resume)]
+  }
+
+  /// Nothing more could be written; what happened until then is safe.
+  package var afterJournalFailed: [Line] {
+    [last("stopped", ". When the state can be written again:  ", resume)]
+  }
+
+  /// The process that drove it died without a word.
+  package var interrupted: [Line] {
+    failures + [last("was interrupted", ": its process died. To go on:  ", resume)]
+  }
+
   /// `✓ Option A : réinstallation complète · run 7f3c done in 41s: 12 steps on 3 hosts`
   private var success: Line {
     var line = Line()

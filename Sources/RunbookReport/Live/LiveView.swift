@@ -11,6 +11,8 @@ package struct LiveView: Sendable {
   private let commands: Commands
   /// Ctrl-C was pressed: what is still to be written is written.
   package var isDetaching = false
+  /// The run is not driven any more: nothing is to be asked or told for later.
+  package var isOver = false
 
   package init(state: RunState, commands: Commands, fleeting: Fleeting = Fleeting()) {
     self.state = state
@@ -53,6 +55,7 @@ package struct LiveView: Sendable {
 
   private func footer(now: Timestamp) -> [Line] {
     var lines = ConnectionLines(state, fleeting, now: now).lines
+    if isOver { return [] }
     guard state.outcome == nil else { return lines }
     let command = commands.resume(state.runID)
     if isDetaching {

@@ -13,6 +13,31 @@ package struct StepGraphText {
 
   package var lines: [Line] { children(of: state.index.root, indent: 0) }
 
+  /// One object for each task, and for each step that has none yet; see `docs/json.md`.
+  package var json: [String] {
+    state.index.steps.flatMap { step -> [String] in
+      guard let node = state.index.node(of: step.path) else { return [] }
+      let own = picture.nodes[node]
+      if own.tasks.isEmpty { return [json(step, nil, own.state)] }
+      return own.tasks.map { json(step, $0, state.shown($0)) }
+    }
+  }
+
+  private func json(_ step: Step, _ task: TaskState?, _ shown: ShownState) -> String {
+    var json = JSONObject()
+    json["run"] = .string(state.runID)
+    json["step"] = .string(step.path)
+    json["host"] = task?.id.host.map { .string($0) }
+    if let batch = task?.id.batch, !batch.isEmpty { json["batch"] = .array(batch.map { .int($0) }) }
+    json["state"] = .string(shown.rawValue)
+    json["attempts"] = task.map { .int($0.attempts.count) }
+    json["durationMilliseconds"] = task.flatMap { state.length(of: $0, now: now) }.map { .int($0) }
+    if case .failed(let failure)? = task?.outcome {
+      json["failure"] = .string(FailureWords.of(failure, answer: nil))
+    }
+    return json.text
+  }
+
   private func children(of id: Int, indent: Int) -> [Line] {
     let ids = state.index[id].children
     let column = indent + 2 + (ids.map { name($0).count }.max() ?? 0)
@@ -45,8 +70,7 @@ package struct StepGraphText {
     var line = Line(blanks(indent))
     line.append(own.state.glyph)
     line.append(" " + name(id))
-    line.pad(to: column, gap: 2)
-    line.append("  ")
+    line.pad(to: column + 2)
     if own.tasks.count == 1, own.tasks[0].id.host == nil {
       line.append(TaskText(state, Fleeting(), now: now).progress(of: own.tasks[0], step), .quiet)
     } else if own.tasks.isEmpty {

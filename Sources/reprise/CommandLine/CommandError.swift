@@ -16,6 +16,7 @@ enum CommandError: Error {
   case noSuchTask(String, run: String, steps: [String])
   /// `--accept` or `--rerun` names nothing that is in doubt.
   case nothingToDecide(TaskName, run: String, doubts: [TaskID])
+  case secret(SecretProblem)
   case rolledBack(run: String, runbook: String)
   /// Standard output can't be written, for another reason than that nobody reads it.
   case output(reason: String)

@@ -38,6 +38,8 @@ struct ErrorText {
         doubts.isEmpty
           ? "none is; go on with `\(commands.resume(run))`"
           : "in doubt: " + Words.list(doubts.map(\.description), most: 8))
+    case .secret(let problem):
+      return text("the secret \(problem.name) can't be read: \(problem.reason)", problem.remedy)
     case .rolledBack(let run, let runbook):
       return text(
         "run \(run) was rolled back completely, so there is nothing to resume",

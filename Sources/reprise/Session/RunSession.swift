@@ -8,6 +8,9 @@ import RunbookTransport
 struct RunSession {
   var directory: String
   var journal: RunJournal
+  /// The run as it was before this process took it over, and how many events it had.
+  var before: RunState
+  var eventCount: Int
   var opening: RunOpening
   var options: DriveOptions
   var reach: ReachOptions
@@ -27,80 +30,85 @@ struct RunSession {
   ) async throws(JournalError) -> RunSession {
     let description = RunDescription(
       id: try await file.newRunID(), runbook: plan.name, title: plan.title,
-      operator: currentOperator(), machine: machineName())
+      operator: Person.current.name, machine: Person.current.machine)
     let journal = try await file.createRun(
       RunSource(description: description, plan: plan, sources: sources, binding: binding))
     let opening = RunOpening(
       beginning: description, plan: plan, binding: binding, by: opener(journal.epoch))
     return RunSession(
-      directory: directory, journal: journal, opening: opening, options: options, reach: reach)
+      directory: directory, journal: journal, before: RunState(plan: plan, binding: binding),
+      eventCount: 0, opening: opening, options: options, reach: reach)
   }
 
   /// Takes a run over where it stopped.
   ///
-  /// - Parameter wishes: checked against the run before anything is journaled; what does not fit
-  ///   is the failure of the result.
+  /// - Parameter wishes: what the operator says of a run in that state; what does not fit is the
+  ///   failure of the result, and nothing is journaled then.
   static func resume(
-    _ file: JournalFile, in directory: String, run: String, _ wishes: ResumeWishes,
-    options: DriveOptions, reach: ReachOptions
+    _ file: JournalFile, in directory: String, run: String,
+    _ wishes: (RunState) -> ResumeWishes, options: DriveOptions, reach: ReachOptions
   ) async throws(JournalError) -> Result<RunSession, ResumeProblem> {
     let (journal, stored) = try await file.takeOver(run: run)
     var state = RunState(plan: stored.plan, binding: stored.binding)
     for fact in stored.facts { state.apply(fact) }
     do throws(ResumeProblem) {
-      let opening = try RunOpening(resuming: state, wishes, by: opener(journal.epoch))
+      let opening = try RunOpening(resuming: state, wishes(state), by: opener(journal.epoch))
       return .success(
         RunSession(
-          directory: directory, journal: journal, opening: opening, options: options,
-          reach: reach))
+          directory: directory, journal: journal, before: state, eventCount: stored.facts.count,
+          opening: opening, options: options, reach: reach))
     } catch {
       await journal.release()
       return .failure(error)
     }
   }
 
-  /// Drives the run until it ends or has to stop.
-  func drive(
-    commands: AsyncStream<OperatorCommand>, observe: @escaping @Sendable (RunUpdate) -> Void
-  ) async -> DriveEnd {
+  /// The first secret that can't be read, so that it is known before anything starts.
+  func missingSecret() async -> SecretProblem? {
     let secrets = SecretReading()
     for secret in opening.state.plan.secrets {
-      // Read once before anything starts, so that a missing one is known at the beginning.
       do throws(SecretProblem) {
         _ = try await secrets.read(secret)
       } catch {
-        observe(.notice("secret \(error.name): \(error.reason): \(error.remedy)"))
-        return .stopped(.stateUnusable("the secret \(error.name) can't be read"))
+        return error
       }
     }
+    return nil
+  }
+
+  /// Drives the run until it ends or has to stop; then the journal is released.
+  func drive(
+    commands: AsyncStream<OperatorCommand>, observe: @escaping @Sendable (RunUpdate) -> Void
+  ) async -> (end: DriveEnd, state: RunState) {
     let transport = SessionTransport(
       remote: SupervisedTransport(
         dialer: reach.implementation.dialer(options: reach.ssh) { observe(.notice($0)) }),
       local: SupervisedTransport(dialer: LocalDialer()))
     let driver = RunDriver(
       opening: opening, journal: crashing(journal), transport: transport, clock: SystemClock(),
-      secrets: secrets, reporter: SessionReporter(directory: directory, run: journal.run),
+      secrets: SecretReading(), reporter: SessionReporter(directory: directory, run: journal.run),
       options: options, commands: commands, observe: observe)
     let end = await driver.drive()
     await transport.shutDown()
     await journal.release()
-    return end
+    return (end, await driver.state)
   }
 
-  /// The hook of the end-to-end tests: see docs/testing.md.
+  /// The hook of the end-to-end tests, described in `docs/testing.md`: the process kills itself right
+  /// after that event of the run is committed.
   private func crashing(_ journal: any Journal) -> any Journal {
-    guard let text = ProcessInfo.processInfo.environment["REPRISE_CRASH_AFTER_EVENT"],
-      let event = Int(text), event > 0
+    guard let text = Terminal.environment("REPRISE_CRASH_AFTER_EVENT"), let number = Int(text),
+      number > eventCount
     else { return journal }
-    return CrashingJournal(journal, after: event) {
+    return CrashingJournal(journal, after: number - eventCount) {
       kill(getpid(), SIGKILL)
-      fatalError("a killed process goes on")
+      while true { pause() }
     }
   }
 
   private static func opener(_ epoch: Int) -> RunOpening.Opener {
     RunOpening.Opener(
-      process: Int(getpid()), epoch: epoch, operator: currentOperator(),
+      process: Int(getpid()), epoch: epoch, operator: Person.current.description,
       now: SystemClock().now())
   }
 }
@@ -111,7 +119,8 @@ struct SessionTransport: Transport {
   let local: SupervisedTransport
 
   func connect(
-    to host: RunbookCore.Host?, greeting: Greeting, receive: @escaping @Sendable (HostReport) -> Void
+    to host: RunbookCore.Host?, greeting: Greeting,
+    receive: @escaping @Sendable (HostReport) -> Void
   ) async throws(TransportError) -> (link: any HostLink, facts: HostFacts) {
     try await (host == nil ? local : remote)
       .connect(to: host, greeting: greeting, receive: receive)
@@ -121,13 +130,4 @@ struct SessionTransport: Transport {
     await remote.shutDown()
     await local.shutDown()
   }
-}
-
-/// `root@install-01`: who is asked when somebody wonders in the morning.
-func currentOperator() -> String { "\(NSUserName())@\(machineName())" }
-
-func machineName() -> String {
-  var buffer = [CChar](repeating: 0, count: 256)
-  guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
-  return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -1,0 +1,70 @@
+import RunbookCore
+import RunbookReport
+
+/// Where `logs` writes what actions printed.
+protocol LogWriter {
+  mutating func write(_ bytes: [UInt8], of task: TaskID, _ stream: OutputStream)
+  /// So many bytes were printed and not kept.
+  mutating func skip(_ length: Int, of task: TaskID)
+  mutating func end()
+}
+
+/// One task, byte for byte on the same two streams. On a terminal control characters are shown.
+struct TaskLog: LogWriter {
+  mutating func write(_ bytes: [UInt8], of task: TaskID, _ stream: OutputStream) {
+    let output = stream == .output ? Output.standard : Output.error
+    guard Terminal.isTerminal(output) else { return output.write(bytes) }
+    let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    output.write(lines.map { Printable.text(bytes: $0) }.joined(separator: "\n"))
+  }
+
+  mutating func skip(_ length: Int, of task: TaskID) {
+    Output.error.write("[\(Words.size(length)) of output were not kept]\n")
+  }
+
+  mutating func end() {}
+}
+
+/// Many tasks: each line with its task before it.
+struct PrefixedLog: LogWriter {
+  private struct Source: Hashable {
+    var task: TaskID
+    var stream: OutputStream
+  }
+  let style: Style
+  /// Beginnings of lines that have not ended yet.
+  private var open: [Source: [UInt8]] = [:]
+  /// A line longer than this is broken.
+  private static let longest = 16 << 10
+
+  init(style: Style) { self.style = style }
+
+  mutating func write(_ bytes: [UInt8], of task: TaskID, _ stream: OutputStream) {
+    let source = Source(task: task, stream: stream)
+    var lines = ((open[source] ?? []) + bytes).split(
+      separator: 0x0A, omittingEmptySubsequences: false)
+    let rest = lines.removeLast()
+    for line in lines { write(line, source) }
+    if rest.count > Self.longest {
+      write(rest, source)
+      open[source] = nil
+    } else {
+      open[source] = rest.isEmpty ? nil : Array(rest)
+    }
+  }
+
+  mutating func skip(_ length: Int, of task: TaskID) {
+    write(Array("[\(Words.size(length)) of output were not kept]\n".utf8), of: task, .output)
+  }
+
+  mutating func end() {
+    for (source, line) in open { write(line[...], source) }
+    open = [:]
+  }
+
+  private func write(_ line: ArraySlice<UInt8>, _ source: Source) {
+    var shown = Line(source.task.description + (source.stream == .error ? " ! " : " | "), .quiet)
+    shown.append(Printable.text(bytes: line))
+    Output.standard.write([shown].rendered(style))
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import RunbookCore
+import RunbookEngine
+import RunbookJournal
+import RunbookReport
+
+/// `reprise history [RUN]`
+struct HistoryCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "What happened in a run, in the order in which it happened.",
+    discussion: """
+      reprise history                        of the newest run that can be resumed, else the newest
+      reprise history hello --step greet     of the latest run of hello, one step
+      reprise history 7f3c --events --json   every event as it stands in the journal
+      """)
+
+  @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String?
+  @Option(help: ArgumentHelp("Only this step, by its name or path.", valueName: "step"))
+  var step: String?
+  @Option(help: ArgumentHelp("Only this host.", valueName: "host")) var host: String?
+  @Flag(help: "Every event of the journal.") var events = false
+  @Flag(help: "One JSON object a line (docs/json.md).") var json = false
+  @OptionGroup var common: CommonOptions
+
+  @MainActor func execute() async throws(CommandError) -> ExitStatus {
+    let runs = try await StoredRuns.open(common.state)
+    let summary = try await runs.find(run)
+    do throws(JournalError) {
+      if events {
+        try await writeEvents(of: summary.id, runs)
+      } else {
+        try await writeRows(of: summary, runs)
+      }
+    } catch {
+      throw .journal(error)
+    }
+    return .done
+  }
+
+  @MainActor private func writeEvents(
+    of run: String, _ runs: StoredRuns
+  ) async throws(JournalError) {
+    var filter = EventFilter(step: step, host: host)
+    try await runs.forEachFact(of: run) { stored in
+      guard Output.standard.isOpen, filter.wants(stored.fact.event) else { return }
+      let line = String(
+        decoding: EventCoding.line(run: run, sequence: stored.sequence, stored.fact),
+        as: UTF8.self)
+      Output.standard.write((json ? line : Printable.text(line)) + "\n")
+    }
+  }
+
+  @MainActor private func writeRows(
+    of summary: RunSummary, _ runs: StoredRuns
+  ) async throws(JournalError) {
+    var fold = HistoryRows()
+    try await runs.forEachFact(of: summary.id) { fold.take($0.fact) }
+    let rows = fold.all.filter { row in
+      if let step, !(row.step.map { TaskName(step).fits(TaskID($0)) } ?? false) { return false }
+      if let host, row.host != host { return false }
+      return true
+    }
+    if json {
+      for row in rows where Output.standard.isOpen {
+        Output.standard.write(HistoryTable.json(row, run: summary.id) + "\n")
+      }
+      return
+    }
+    let run = RunRow(summary)
+    var head = Line(summary.title ?? summary.runbook, .strong)
+    head.append(" · run \(summary.id) · ")
+    head.append(run.shown.glyph)
+    head.append(
+      " \(run.word) · \(ClockText.local.dateAndTime(summary.started)) · by \(run.by)")
+    let lines = [head] + HistoryTable.lines(rows, clock: .local)
+    Output.standard.write(lines.rendered(common.style))
+  }
+}
+
+/// Which events are about a step or a host.
+private struct EventFilter {
+  let step: String?
+  let host: String?
+  private var tasks: [AttemptKey: TaskID] = [:]
+
+  init(step: String?, host: String?) {
+    self.step = step
+    self.host = host
+  }
+
+  mutating func wants(_ event: Event) -> Bool {
+    if case .attemptStarted(let id, let attempt) = event { tasks[attempt.key] = id }
+    if step == nil, host == nil { return true }
+    let subject = subject(of: event)
+    if let step {
+      guard let path = subject.step, TaskName(step).fits(TaskID(path)) else { return false }
+    }
+    return host == nil || subject.host == host
+  }
+
+  private func subject(of event: Event) -> (step: StepPath?, host: String?) {
+    switch event {
+    case .attemptStarted(let id, _), .polled(let id, _, _), .retryScheduled(let id, _, _),
+      .outputSet(let id, _, _), .outputUnreadable(let id, _, _), .taskEnded(let id, _),
+      .rollbackTaskEnded(let id, _), .doubtRaised(let id, _), .rechecked(let id, _, _),
+      .confirmed(let id, _), .denied(let id, _), .doubtSettled(let id, _, _),
+      .taskReopened(let id, _):
+      return (id.step, id.host)
+    case .outputReceived(let key, _, _, _, _), .outputSkipped(let key, _, _, _, _),
+      .probeAnswered(let key, _, _), .exchangeEnded(let key, _, _):
+      return (tasks[key]?.step, tasks[key]?.host)
+    case .stepLeftOut(let step), .stepStarted(let step, _), .stepFailed(let step, _):
+      return (step.path, nil)
+    case .hostGreeted(let host, _, _, _), .hostLost(let host, _), .hostGivenUp(let host, _):
+      return (nil, host)
+    case .hostLocked(let host), .hostUnlocked(let host): return (nil, host)
+    case .runStarted, .ownerTook, .ownerLeft, .runEnded, .cancelRequested, .locksTaken,
+      .scopeEntered, .scopeLeftOut, .groupResolved, .batchesFixed, .rollbackStarted,
+      .rollbackEnded, .driftIgnored:
+      return (nil, nil)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import RunbookCore
+import RunbookEngine
+import RunbookJournal
+import RunbookReport
+
+/// `reprise logs RUN [STEP[@HOST]]`
+struct LogsCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "logs", abstract: "What the actions of a run printed.",
+    discussion: """
+      reprise logs 7f3c                    everything, each line with its task
+      reprise logs 7f3c install@db-1       one task: its standard output and standard error byte \
+      for byte, on the same two streams (on a terminal, control characters are shown)
+      reprise logs 7f3c --follow           go on until the run ends or stops
+      """)
+
+  @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String
+  @Argument(help: ArgumentHelp("A task: STEP, STEP@HOST or STEP@HOST#BATCH.", valueName: "task"))
+  var task: String?
+  @Flag(name: .shortAndLong, help: "Wait for more while the run is driven.") var follow = false
+  @OptionGroup var common: CommonOptions
+
+  @MainActor func execute() async throws(CommandError) -> ExitStatus {
+    let runs = try await StoredRuns.open(common.state)
+    let summary = try await runs.find(run)
+    let state = try await runs.state(of: summary.id)
+    var writer: any LogWriter
+    if let task {
+      let name = TaskName(task)
+      let steps = state.index.steps.filter {
+        name.fits(TaskID($0.path, host: name.host, batch: name.batch ?? []))
+      }
+      if steps.isEmpty {
+        throw .noSuchTask(task, run: summary.id, steps: state.index.steps.map(\.path))
+      }
+      let known = state.tasks.keys.filter { name.fits($0) }
+      if let host = name.host, state.binding.host(host) == nil {
+        throw .noSuchTask(
+          task, run: summary.id, steps: state.binding.hosts.map { "\(name.step)@\($0.name)" })
+      }
+      writer = known.count > 1 ? PrefixedLog(style: common.style) : TaskLog()
+    } else {
+      writer = PrefixedLog(style: common.style)
+    }
+    do throws(JournalError) {
+      try await write(summary.id, runs, to: &writer)
+    } catch {
+      throw .journal(error)
+    }
+    writer.end()
+    return .done
+  }
+
+  @MainActor private func write(
+    _ run: String, _ runs: StoredRuns, to writer: inout any LogWriter
+  ) async throws(JournalError) {
+    let name = task.map { TaskName($0) }
+    var tasks: [AttemptKey: TaskID] = [:]
+    var sequence = 0
+    while Output.standard.isOpen {
+      // Asked before the facts, so that what was written before the owner left is read.
+      let isDriven = follow ? try await runs.history.summary(of: run).owner != nil : false
+      let page = try await runs.history.facts(of: run, after: sequence, limit: 500)
+      for stored in page {
+        sequence = stored.sequence
+        switch stored.fact.event {
+        case .attemptStarted(let id, let attempt): tasks[attempt.key] = id
+        case .outputReceived(let key, let stream, let generation, let offset, let length):
+          guard let id = tasks[key], name?.fits(id) ?? true else { continue }
+          var position = OutputPosition(generation: generation, offset: offset)
+          while position.offset < offset + length, Output.standard.isOpen {
+            let pieces = try await runs.history.outputPage(
+              of: run, key: key, stream, from: position,
+              limit: min(256 << 10, offset + length - position.offset))
+            guard let last = pieces.last else { break }
+            for case .bytes(let bytes, _) in pieces { writer.write(bytes, of: id, stream) }
+            position = last.end
+          }
+        case .outputSkipped(let key, _, _, _, let length):
+          guard let id = tasks[key], name?.fits(id) ?? true else { continue }
+          writer.skip(length, of: id)
+        default: break
+        }
+      }
+      if page.isEmpty {
+        guard isDriven else { return }
+        try? await Task.sleep(for: .milliseconds(200))
+      }
+    }
+  }
+}

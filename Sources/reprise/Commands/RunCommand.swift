@@ -1,0 +1,80 @@
+import ArgumentParser
+import RunbookCore
+import RunbookEngine
+import RunbookJournal
+import RunbookLanguage
+import RunbookReport
+
+/// `reprise run NAME`
+struct RunCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a runbook.",
+    discussion: """
+      reprise run hello
+      reprise run precheck --inventory servers.tsv --identity ~/.ssh/id_ed25519
+      reprise run ./repairs/disk.runbook --input size=20
+
+      Ctrl-C (or SIGTERM, or a terminal that goes away) detaches: nothing new starts, what runs on \
+      the hosts goes on, and `reprise resume` picks it up. A second Ctrl-C ends this process at \
+      once. A pipe whose reader goes away changes nothing.
+      """)
+
+  @Argument(help: "A runbook of the runbooks directory, or a path that ends in .runbook.")
+  var name: String
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp("A value for an input; may be repeated.", valueName: "name=value"))
+  var inputs: [String] = []
+  @Option(help: ArgumentHelp("Instead of the inventory that it declares.", valueName: "file"))
+  var inventory: String?
+  @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
+  @OptionGroup var hosts: HostOptions
+  @OptionGroup var place: RunbookOptions
+  @OptionGroup var common: CommonOptions
+
+  @MainActor func execute() async throws(CommandError) -> ExitStatus {
+    let values = try inputValues()
+    let (directory, path) = try RunbookDirectory.find(name, in: place.directory)
+    let loaded = try directory.load(path)
+    let (binding, warnings) = try RunbookDirectory.bind(
+      loaded, inventory: inventory, inputs: values)
+    if !warnings.isEmpty {
+      Output.error.write(
+        DiagnosticRenderer.render(warnings, color: common.errorStyle.isColored) + "\n")
+    }
+    let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json)
+    let run: WatchedRun
+    do throws(JournalError) {
+      let file = try await JournalFile.open(directory: common.state)
+      let earlier = await EarlierRuns.of(loaded.plan.name, in: common.state)
+      if let words = earlier.notice(manner.commands) {
+        manner.output.write([words].rendered(manner.style))
+      }
+      let texts = loaded.sources.map { ($0.name, String(decoding: $0.bytes, as: UTF8.self)) }
+      let session = try await RunSession.begin(
+        file, in: common.state, plan: loaded.plan,
+        sources: Dictionary(texts) { first, _ in first }, binding: binding,
+        options: manner.driveOptions, reach: manner.reach)
+      run = WatchedRun(session: session, expected: earlier.lengths)
+    } catch {
+      throw .journal(error)
+    }
+    return try await run.drive(manner)
+  }
+
+  private func inputValues() throws(CommandError) -> [String: String] {
+    var values: [String: String] = [:]
+    for input in inputs {
+      guard let mark = input.firstIndex(of: "="), mark > input.startIndex else {
+        throw .usage(
+          "--input \(input) has no value", help: "write --input NAME=VALUE")
+      }
+      let name = String(input[..<mark])
+      let value = String(input[input.index(after: mark)...])
+      if values.updateValue(value, forKey: name) != nil {
+        throw .usage("--input \(name) is given twice", help: "give it once")
+      }
+    }
+    return values
+  }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import RunbookReport
+
+/// `reprise runs`
+struct RunsCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "runs", abstract: "List runs, newest first.",
+    discussion: """
+      reprise runs
+      reprise runs --json | jq 'select(.isResumable)'
+      """)
+
+  @Flag(help: "One JSON object a line (docs/json.md).") var json = false
+  @OptionGroup var common: CommonOptions
+
+  @MainActor func execute() async throws(CommandError) -> ExitStatus {
+    let rows: [RunRow]
+    do throws(CommandError) {
+      rows = try await StoredRuns.open(common.state).all().map { RunRow($0) }
+    } catch {
+      guard case .noRuns(let directory) = error else { throw error }
+      if !json {
+        Output.error.write(
+          "There are no runs in \(directory) yet; `reprise run NAME` begins one.\n")
+      }
+      return .done
+    }
+    if json {
+      for row in rows { Output.standard.write(RunsTable.json(row) + "\n") }
+    } else {
+      let lines = RunsTable.lines(rows, now: SystemClock().now(), clock: .local)
+      Output.standard.write(lines.rendered(common.style))
+    }
+    return .done
+  }
+}

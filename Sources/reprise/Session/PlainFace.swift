@@ -1,0 +1,68 @@
+import RunbookCore
+import RunbookEngine
+import RunbookJournal
+import RunbookReport
+
+/// Lines with a time, for pipes and terminals that can't move their cursor.
+struct PlainFace: Face {
+  private var log: PlainLog
+  private let style: Style
+
+  init(_ log: PlainLog, style: Style) {
+    self.log = log
+    self.style = style
+  }
+
+  var question: TaskID? { nil }
+
+  mutating func take(_ updates: [ScreenUpdate], at now: Timestamp) {
+    var lines: [Line] = []
+    for update in updates {
+      guard case .engine(let update) = update else { continue }
+      switch update {
+      case .facts(let facts): lines += log.take(facts)
+      case .reconnecting(let host, let reason, _):
+        lines += log.failedToConnect(to: host, reason: reason, at: now)
+      case .output(let task, _, let bytes): lines += log.printed(task, bytes, at: now)
+      case .asking(let task): lines += log.asking(task, at: now)
+      case .notice(let text): lines.append(log.notice(text, at: now))
+      case .connecting, .unreachable: break
+      }
+    }
+    if !lines.isEmpty { Output.standard.write(lines.rendered(style)) }
+  }
+
+  mutating func tick(at now: Timestamp) {}
+  mutating func close(at now: Timestamp) {}
+}
+
+/// One JSON object for each event, as it is committed.
+struct JSONFace: Face {
+  private let run: String
+  /// Number of the last event that is in the journal.
+  private var sequence: Int
+
+  init(run: String, after sequence: Int) {
+    self.run = run
+    self.sequence = sequence
+  }
+
+  var question: TaskID? { nil }
+
+  mutating func take(_ updates: [ScreenUpdate], at now: Timestamp) {
+    for case .engine(let update) in updates {
+      switch update {
+      case .facts(let facts):
+        for fact in facts {
+          sequence += 1
+          Output.standard.write(EventCoding.line(run: run, sequence: sequence, fact) + [0x0A])
+        }
+      case .notice(let text): Output.error.write(Printable.text(text) + "\n")
+      case .connecting, .reconnecting, .unreachable, .asking, .output: break
+      }
+    }
+  }
+
+  mutating func tick(at now: Timestamp) {}
+  mutating func close(at now: Timestamp) {}
+}

@@ -1,0 +1,58 @@
+import RunbookCore
+import RunbookEngine
+import RunbookJournal
+import RunbookReport
+
+extension StoredRuns {
+  /// What the journal holds of failed and doubtful actions, for the last lines of a command.
+  ///
+  /// Best effort: a failure is told even where its output can't be read.
+  func evidence(of state: RunState) async -> ClosingText.Evidence {
+    var evidence = ClosingText.Evidence()
+    let failed = state.tasks.values.filter(\.hasFailed)
+      .sorted { ($0.endOrder ?? 0) < ($1.endOrder ?? 0) }
+    for task in failed.prefix(32) {
+      guard case .failed(.action)? = task.outcome, let key = task.attempts.last else { continue }
+      let lines = (try? await lastLines(of: key, state)) ?? []
+      if !lines.isEmpty { evidence.tails[task.id] = lines }
+    }
+    for (id, _) in state.doubts.prefix(32) {
+      guard let key = state.tasks[id]?.attempts.last else { continue }
+      evidence.lineCounts[id] = try? await countLines(of: key, state.runID)
+    }
+    return evidence
+  }
+
+  /// The last three lines on standard error, or on standard output where there are none.
+  private func lastLines(
+    of key: AttemptKey, _ state: RunState
+  ) async throws(JournalError) -> [String] {
+    guard let attempt = state.attempts[key] else { return [] }
+    for stream in [OutputStream.error, .output] {
+      let (offset, generation) = attempt.position(of: stream)
+      let start = OutputPosition(generation: generation, offset: max(0, offset - 4096))
+      var bytes: [UInt8] = []
+      for piece in try await history.outputPage(
+        of: state.runID, key: key, stream, from: start, limit: 8192)
+      {
+        if case .bytes(let more, _) = piece { bytes += more }
+      }
+      let lines = bytes.split(separator: 0x0A).map { Printable.text(bytes: $0) }
+        .filter { !$0.allSatisfy(\.isWhitespace) }
+      if !lines.isEmpty { return lines.suffix(3).map { Printable.head(of: $0, width: 300) } }
+    }
+    return []
+  }
+
+  private func countLines(of key: AttemptKey, _ run: String) async throws(JournalError) -> Int {
+    var count = 0
+    for stream in OutputStream.allCases {
+      for try await piece in history.output(of: run, key: key, stream) {
+        if case .bytes(let bytes, _) = piece {
+          count += bytes.reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
+        }
+      }
+    }
+    return count
+  }
+}

@@ -1,0 +1,104 @@
+import Dispatch
+import RunbookCore
+import RunbookEngine
+import Synchronization
+
+/// What a face is told.
+enum ScreenUpdate: Sendable {
+  case engine(RunUpdate)
+  /// The person asked to detach.
+  case detaching
+  /// The terminal has another size.
+  case resized
+  /// A line was typed.
+  case typed(String)
+}
+
+/// One way of showing a run that is driven: on a terminal, as lines, as JSON.
+protocol Face: Sendable {
+  mutating func take(_ updates: [ScreenUpdate], at now: Timestamp)
+  /// Ten times a second.
+  mutating func tick(at now: Timestamp)
+  /// The run is not driven any more; nothing follows.
+  mutating func close(at now: Timestamp)
+  /// The question that waits for a typed answer.
+  var question: TaskID? { get }
+}
+
+/// Hands updates of a run to its face, on a queue of its own: a terminal or pipe that takes nothing
+/// never holds the engine up.
+///
+/// A class because it stands for the place that is written to.
+final class Screen: Sendable {
+  private let queue = DispatchQueue(label: "screen")
+  /// Touched on `queue` only; the mutex says so to the compiler.
+  private let face: Mutex<any Face>
+  private let inbox = Mutex<[ScreenUpdate]>([])
+  private let clock = SystemClock()
+  /// What to do about hosts that could not be reached.
+  private let known = Mutex<[String?: String]>([:])
+  private let timer = Mutex<EventSource?>(nil)
+
+  init(_ face: any Face) { self.face = Mutex(face) }
+
+  var remedies: [String?: String] { known.withLock { $0 } }
+
+  func start() {
+    let source = DispatchSource.makeTimerSource(queue: queue)
+    source.schedule(deadline: .now(), repeating: .milliseconds(100))
+    source.setEventHandler { [self] in
+      face.withLock { $0.tick(at: clock.now()) }
+    }
+    source.resume()
+    let kept = EventSource(source)
+    timer.withLock { $0 = kept }
+  }
+
+  /// From any thread; never waits.
+  func show(_ update: ScreenUpdate) {
+    if case .engine(.unreachable(let host, let error)) = update, let remedy = error.remedy {
+      known.withLock { $0[host] = remedy }
+    }
+    let isFirst = inbox.withLock { inbox in
+      inbox.append(update)
+      return inbox.count == 1
+    }
+    if isFirst { queue.async { self.drain() } }
+  }
+
+  /// Shows everything that was told and ends.
+  func close() async {
+    await withCheckedContinuation { continuation in
+      queue.async { [self] in
+        timer.withLock { $0 }?.source.cancel()
+        drain()
+        face.withLock { $0.close(at: clock.now()) }
+        continuation.resume()
+      }
+    }
+  }
+
+  /// The question that waits for a typed answer.
+  func question() -> TaskID? { face.withLock { $0.question } }
+
+  private func drain() {
+    let updates = inbox.withLock { inbox in
+      defer { inbox = [] }
+      return inbox
+    }
+    if !updates.isEmpty { face.withLock { $0.take(updates, at: clock.now()) } }
+  }
+}
+
+extension TransportError {
+  /// What a person can do about it.
+  var remedy: String? {
+    switch self {
+    case .unreachable: nil
+    case .refused(_, let remedy), .hostKeyUnknown(_, let remedy), .hostKeyChanged(_, let remedy),
+      .unsuitable(_, let remedy):
+      remedy
+    case .stale: "another process drives this run: reprise runs"
+    }
+  }
+}

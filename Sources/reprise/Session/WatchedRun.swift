@@ -1,0 +1,109 @@
+import RunbookCore
+import RunbookEngine
+import RunbookJournal
+import RunbookReport
+
+/// A run that this process drives, with its screen and its signals.
+@MainActor struct WatchedRun {
+  var session: RunSession
+  /// What each step took in an earlier run.
+  var expected: [StepPath: Int]
+
+  /// How this one is shown and reached.
+  struct Manner {
+    var common: CommonOptions
+    var hosts: HostOptions
+    var isJSON: Bool
+
+    var commands: Commands {
+      Commands(stateFlags: common.stateFlags, hostFlags: hosts.flags)
+    }
+    var reach: RunSession.ReachOptions {
+      RunSession.ReachOptions(ssh: hosts.ssh, implementation: hosts.transport)
+    }
+    /// A person is at the terminal and can be asked.
+    var isAttended: Bool { isLive && Terminal.isAttended }
+    var driveOptions: DriveOptions { hosts.driveOptions(isAttended: isAttended) }
+    var isLive: Bool { !isJSON && Terminal.isCapable(.standard) }
+    /// Where the last lines go: out of the way of JSON.
+    var output: Output { isJSON ? .error : .standard }
+    var style: Style { isJSON ? common.errorStyle : common.style }
+  }
+
+  /// Drives until the run ends or stops, says how it stands, and what goes on.
+  func drive(_ manner: Manner) async throws(CommandError) -> ExitStatus {
+    if let problem = await session.missingSecret() {
+      await session.journal.release()
+      throw .secret(problem)
+    }
+    let screen = Screen(face(manner))
+    let (commands, sender) = AsyncStream.makeStream(of: OperatorCommand.self)
+    let interruptions = Interruptions(lastWord: manner.commands.resume(session.journal.run)) {
+      screen.show(.detaching)
+      sender.yield(.detach)
+    }
+    interruptions.start(screen: screen)
+    if manner.isAttended { listen(interruptions, screen, sender) }
+    screen.start()
+    let (end, state) = await session.drive(commands: commands) { update in
+      screen.show(.engine(update))
+      if Output.standard.isTerminalGone { interruptions.terminalIsGone() }
+    }
+    await screen.close()
+    interruptions.stop()
+    try await close(end, state, screen.remedies, manner)
+    return ExitStatus(end)
+  }
+
+  private func face(_ manner: Manner) -> any Face {
+    if manner.isJSON { return JSONFace(run: session.journal.run, after: session.eventCount) }
+    if manner.isLive {
+      return LiveFace(
+        LiveView(
+          state: session.before, commands: manner.commands, fleeting: Fleeting(expected: expected)),
+        style: manner.style)
+    }
+    return PlainFace(
+      PlainLog(state: session.before, clock: .local, commands: manner.commands), style: manner.style
+    )
+  }
+
+  /// Answers to a `confirm`, typed below the frame.
+  private func listen(
+    _ interruptions: Interruptions, _ screen: Screen,
+    _ sender: AsyncStream<OperatorCommand>.Continuation
+  ) {
+    let person = Person.current.description
+    interruptions.readLines { text in
+      screen.show(.typed(text))
+      guard let question = screen.question() else { return }
+      switch text.lowercased().filter({ !$0.isWhitespace }) {
+      case "y", "yes": sender.yield(.confirm(question, by: person))
+      case "n", "no": sender.yield(.deny(question, by: person))
+      default: break
+      }
+    }
+  }
+
+  private func close(
+    _ end: DriveEnd, _ state: RunState, _ remedies: [String?: String], _ manner: Manner
+  ) async throws(CommandError) {
+    let runs = try? await StoredRuns.open(manner.common.state)
+    var evidence = await runs?.evidence(of: state) ?? ClosingText.Evidence()
+    evidence.remedies = remedies
+    let text = ClosingText(
+      state, clock: .local, commands: manner.commands, now: SystemClock().now(),
+      evidence: evidence)
+    let lines: [Line]
+    switch end {
+    case .ended(let outcome): lines = text.lines(ended: outcome)
+    case .stopped(let reason): lines = text.lines(stopped: reason)
+    case .locked(let host, let holder): lines = text.lines(lockedOn: host, holder: holder)
+    case .journalFailed(let error):
+      Output.error.write(
+        ErrorText(commands: manner.commands, style: manner.common.errorStyle).text(error))
+      lines = text.afterJournalFailed
+    }
+    manner.output.write(lines.rendered(manner.style))
+  }
+}
