@@ -25,7 +25,10 @@ struct Attendance {
     }
   }
   var mode: Mode
+  /// A look is on its way. Never two: the second would bring again what the first one brings.
   var isLooking = false
+  /// Look again as soon as the answer is there.
+  var looksAgain = false
   var nextLook: Timestamp
   /// Milliseconds between looks while nothing happens: grows up to a second.
   var pause = 200

@@ -42,6 +42,10 @@ extension RunDriver {
 
   private func look(_ key: AttemptKey, asksAlive: Bool = false) {
     guard let attempt = state.attempts[key], let link = links[attempt.task.host] else { return }
+    guard attended[key]?.isLooking == false else {
+      attended[key]?.looksAgain = true
+      return
+    }
     attended[key]?.isLooking = true
     link.link.send(
       .look(
@@ -102,6 +106,10 @@ extension RunDriver {
     let key = sighting.key
     guard let attendance = attended[key], state.attempts[key]?.isInFlight ?? false else { return }
     attended[key]?.isLooking = false
+    if attendance.looksAgain {
+      attended[key]?.looksAgain = false
+      effects.append { self.look(key, asksAlive: attendance.mode == .recovering) }
+    }
     let isGrown = fetch(sighting, isOver: attendance.mode.isOver || sighting.end != nil)
     guard let attempt = state.attempts[key] else { return }
     let isDrained =

@@ -13,7 +13,7 @@ extension RunDriver {
     questions[key] = question
     if exchange.items.isEmpty {
       conclude(key, ExchangeEnd(verdict: .complete), [])
-      mailbox.put(.timer)
+      mailbox.put(.timer(nil))
     } else {
       link.link.send(.exchange(exchange))
     }

@@ -64,7 +64,7 @@ extension RunDriver {
     return await withTaskGroup(of: Void.self) { group in
       group.addTask {
         await clock.sleep(until: deadline)
-        mailbox.put(.timer)
+        mailbox.put(.timer(nil))
       }
       defer { group.cancelAll() }
       while clock.now() < deadline {

@@ -33,6 +33,6 @@ extension RunDriver {
     record(
       .exchangeEnded(
         key: key, ExchangeEnd(verdict: .notStarted(reason)), mayLackOutput: false))
-    mailbox.put(.timer)
+    mailbox.put(.timer(nil))
   }
 }

@@ -14,7 +14,8 @@ package actor RunDriver {
     case requests([OperatorRequest])
     case printed(key: AttemptKey, [UInt8])
     case journalFailed(JournalError)
-    case timer
+    /// A deadline has come; nil: there is something to do at once.
+    case timer(Timestamp?)
   }
 
   struct Link {
@@ -81,7 +82,7 @@ package actor RunDriver {
       group.addTask {
         for await command in commands { mailbox.put(.command(command)) }
       }
-      mailbox.put(.timer)
+      mailbox.put(.timer(nil))
       var end: DriveEnd?
       while end == nil {
         let inputs = await mailbox.takeAll()
@@ -96,7 +97,6 @@ package actor RunDriver {
   }
 
   private func turn(_ inputs: [Input], _ group: inout TaskGroup<Void>) async -> DriveEnd? {
-    if let armed, clock.now() >= armed { self.armed = nil }
     for input in inputs { take(input) }
     let agenda = Scheduler.advance(&state, at: clock.now())
     for fact in agenda.facts {
@@ -120,7 +120,8 @@ package actor RunDriver {
 
   private func take(_ input: Input) {
     switch input {
-    case .timer: break
+    // By the timer itself, not by the clock: a sleep may end a little before its deadline.
+    case .timer(let deadline): if deadline == armed { armed = nil }
     case .command(let command): obey(command, request: nil)
     case .requests(let requests): for request in requests { obey(request) }
     case .connected(let host, let link, let facts, let number):
@@ -224,7 +225,7 @@ package actor RunDriver {
     let (clock, mailbox) = (clock, mailbox)
     group.addTask {
       await clock.sleep(until: time)
-      mailbox.put(.timer)
+      mailbox.put(.timer(time))
     }
   }
 
