@@ -1,0 +1,134 @@
+import Foundation
+import Glibc
+import RunbookTestSupport
+import Testing
+
+/// The connection goes away while actions run; they go on, and are found again.
+@Suite("A run whose connections break", .serialized)
+struct ConnectionTests {
+  private static let long = """
+      step before on all {
+        run `echo x >> "$marks/before.$host"`
+        no rollback "a test"
+      }
+      step long on all {
+        run ```
+          echo "$$" >> "$marks/pid.$host"
+          echo begin
+          i=0
+          while [ "$i" -lt 40 ]; do i=$((i + 1)); sleep 0.1; echo "line $i"; done
+          echo "$$" >> "$marks/end.$host"
+        ```
+        no rollback "a test"
+      }
+      step after on all {
+        run `echo x >> "$marks/after.$host"`
+        no rollback "a test"
+      }
+    """
+
+  private static func expectWhole(_ site: Site, state: String = "state") throws {
+    for host in site.hosts {
+      #expect(site.mark("before.\(host)") == "x\n")
+      #expect(site.mark("after.\(host)") == "x\n")
+      let pid = try #require(site.mark("pid.\(host)"))
+      #expect(site.mark("end.\(host)") == pid, "one process from its start to its end")
+      let run = try site.newestRun(state: state)
+      let logs = try site.reprise("logs", run, "long@\(host)", state: state)
+      let expected = "begin\n" + (1...40).map { "line \($0)\n" }.joined()
+      #expect(logs.text == expected, "not one byte lost or doubled on \(host)")
+    }
+  }
+
+  private static func waitForStart(_ site: Site) {
+    #expect(waitUntil(.seconds(20)) { site.hosts.allSatisfy { site.mark("pid.\($0)") != nil } })
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func findsTheSameProcessAfterEveryConnectionWasCut() async throws {
+    try await Site.run { site in
+      try site.writeRunbook("work", Self.long)
+      let process = try site.start(["run", "work"])
+      Self.waitForStart(site)
+      for server in site.servers { #expect(server.killSessions()) }
+      let result = try process.wait()
+      #expect(result.status == 0, "\(result.text) \(result.errorText)")
+      try Self.expectWhole(site)
+      let events = try site.events(try site.newestRun())
+      #expect(events.filter { $0["event"] as? String == "hostLost" }.count == 3)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func waitsForAServerThatIsStoppedAndStartedAgain() async throws {
+    try await Site.run { site in
+      try site.writeRunbook("work", Self.long)
+      let process = try site.start(["run", "work"])
+      Self.waitForStart(site)
+      site.servers[1].stop()
+      #expect(waitUntil(.seconds(20)) { site.mark("end.h1") != nil })
+      try site.servers[1].start()
+      let result = try process.wait()
+      #expect(result.status == 0, "\(result.text) \(result.errorText)")
+      try Self.expectWhole(site)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func findsTheSameProcessAfterEngineAndConnectionsAreGone() async throws {
+    try await Site.run { site in
+      try site.writeRunbook("work", Self.long)
+      let process = try site.start(["run", "work"])
+      Self.waitForStart(site)
+      process.kill()
+      #expect(try process.wait().status == 128 + 9)
+      for server in site.servers { server.stop() }
+      for server in site.servers { try server.start() }
+      let result = try site.reprise("resume")
+      #expect(result.status == 0, "\(result.text) \(result.errorText)")
+      try Self.expectWhole(site)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func takesTheTrueStatusOfWhatEndedWhileNobodyWatched() async throws {
+    try await Site.run(hosts: 1) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          step fails on all {
+            run `echo x >> "$marks/count"; sleep 1; echo done >&2; echo end > "$marks/end"; exit 42`
+            no rollback "a test"
+          }
+        """)
+      let process = try site.start(["run", "work"])
+      #expect(waitUntil(.seconds(20)) { site.mark("count") != nil })
+      process.kill()
+      _ = try process.wait()
+      site.servers[0].stop()
+      #expect(waitUntil(.seconds(20)) { site.mark("end") != nil })
+      try site.servers[0].start()
+      let result = try site.reprise("resume")
+      #expect(result.status == 1, "\(result.text) \(result.errorText)")
+      #expect(site.mark("count") == "x\n")
+      let ends = try site.events(try site.newestRun())
+        .filter { $0["event"] as? String == "exchangeEnded" }
+      #expect("\(ends)".contains("42"))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func stopsWhereAHostStaysAwayAndGoesOnLater() async throws {
+    try await Site.run(hosts: 2) { site in
+      try site.writeRunbook("work", Self.long)
+      site.servers[1].stop()
+      let stopped = try site.reprise("run", "work", "--reconnect-for", "1s")
+      #expect(stopped.status == 69, "\(stopped.text) \(stopped.errorText)")
+      #expect(stopped.text.contains("reprise resume") || stopped.errorText.contains("reprise resume"))
+      try site.servers[1].start()
+      let resumed = try site.reprise("resume")
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+      try Self.expectWhole(site)
+    }
+  }
+}

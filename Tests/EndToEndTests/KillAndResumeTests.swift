@@ -1,0 +1,115 @@
+import Foundation
+import RunbookTestSupport
+import Testing
+
+/// The engine is killed with `kill -9`; resume goes on exactly where the run stopped.
+@Suite("A run whose engine is killed", .serialized)
+struct KillAndResumeTests {
+  /// Ten steps on three hosts: counters on the hosts, output on both streams, checks, a branch.
+  static let runbook: String = {
+    func step(_ name: String, _ more: String = "") -> String {
+      """
+        step \(name) on all {
+          run ```
+            echo x >> "$marks/\(name).$host"
+            echo "\(name) on $host says: quotes ' \\" and é"
+            printf 'no newline at the end' >&2
+          ```
+          no rollback "a test"
+          \(more)
+        }
+      """
+    }
+    return [
+      step("one"), step("two", #"check `test -e "$marks/two.$host"`"#),
+      step("three", #"require `test -e "$marks/two.$host"`"#),
+      "phase middle {", step("four"),
+      "parallel {", step("five"), step("six"), step("seven", "").replacingOccurrences(
+        of: "step seven on all", with: "step seven on all after five, six"), "}", "}",
+      step("eight", #"check `test -e "$marks/eight.$host"` within 5s every 200ms"#),
+      step("nine", #"output where from `echo "$host"`"#), step("ten"),
+    ].joined(separator: "\n")
+  }()
+
+  static let steps = [
+    "one", "two", "three", "middle/four", "middle/five", "middle/six", "middle/seven", "eight",
+    "nine", "ten",
+  ]
+
+  @Test(.timeLimit(.minutes(10)))
+  func goesOnExactlyWhereItStoppedWhereverItWasKilled() async throws {
+    try await Site.run { site in
+      try site.writeRunbook("work", Self.runbook)
+      let whole = try site.reprise("run", "work", "--yes", state: "whole")
+      #expect(whole.status == 0, "\(whole.text) \(whole.errorText)")
+      let run = try site.newestRun(state: "whole")
+      let length = try site.events(run, state: "whole").count
+      #expect(length > 100)
+      try Self.expectEachOnce(site, "an undisturbed run")
+
+      for number in 0..<32 {
+        let event = 1 + number * (length - 2) / 31
+        try site.clearMarks()
+        let state = "state\(number)"
+        let killed = try site.reprise("run", "work", "--yes", state: state, crashAfter: event)
+        #expect(killed.status == 128 + 9, "event \(event): \(killed.text) \(killed.errorText)")
+        let resumed = try site.reprise("resume", state: state)
+        #expect(
+          resumed.status == 0, "event \(event): \(resumed.text) \(resumed.errorText)")
+        try Self.expectEachOnce(site, "killed after event \(event)")
+        try Self.expectWholeHistory(site, state: state, "killed after event \(event)")
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(5)))
+  func goesOnAfterSeveralKillsByTheClock() async throws {
+    try await Site.run { site in
+      try site.writeRunbook("work", Self.runbook)
+      for delay in [60, 150, 240, 330, 420, 700] {
+        try site.clearMarks()
+        let state = "clock\(delay)"
+        var process = try site.start(["run", "work", "--yes"], state: state)
+        var status = -1
+        for _ in 0..<30 {
+          let start = ContinuousClock.now
+          waitUntil(.milliseconds(delay)) {
+            !process.isRunning || ContinuousClock.now - start > .milliseconds(delay)
+          }
+          process.kill()
+          status = try process.wait().status
+          if status == 0 { break }
+          // Killed before its first commit, there is nothing to resume yet.
+          let known = try site.reprise("runs", "--json", state: state).text
+          process = try site.start(
+            known.isEmpty ? ["run", "work", "--yes"] : ["resume"], state: state)
+        }
+        if status != 0 { status = try process.wait().status }
+        #expect(status == 0, "killed every \(delay) ms")
+        try Self.expectEachOnce(site, "killed every \(delay) ms")
+      }
+    }
+  }
+
+  static func expectEachOnce(_ site: Site, _ when: String) throws {
+    for step in steps {
+      for host in site.hosts {
+        let name = step.split(separator: "/").last.map(String.init) ?? step
+        #expect(site.mark("\(name).\(host)") == "x\n", "\(step) on \(host), \(when)")
+      }
+    }
+  }
+
+  static func expectWholeHistory(_ site: Site, state: String, _ when: String) throws {
+    let run = try site.newestRun(state: state)
+    let events = try site.events(run, state: state)
+    let ended = events.filter { $0["event"] as? String == "taskEnded" }
+    #expect(ended.count == steps.count * site.hosts.count, "\(when)")
+    for (step, host) in [("one", site.hosts[0]), ("middle/seven", site.hosts[2])] {
+      let name = step.split(separator: "/").last.map(String.init) ?? step
+      let logs = try site.reprise("logs", run, "\(step)@\(host)", state: state)
+      #expect(logs.text == "\(name) on \(host) says: quotes ' \" and é\n", "\(when)")
+      #expect(logs.errorText == "no newline at the end", "\(when)")
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Glibc
+import RunbookTestSupport
+import Testing
+
+/// What an operator does after a failure, and what the engine refuses.
+@Suite("What an operator does", .serialized)
+struct OperatorTests {
+  @Test(.timeLimit(.minutes(2)))
+  func triesAgainOnlyWhatFailedOnceItIsMended() async throws {
+    try await Site.run { site in
+      try site.writeRunbook(
+        "work",
+        """
+          step first on all { run `echo x >> "$marks/first.$host"` no rollback "a test" }
+          step second on all {
+            require `test "$host" != h2 || test -e "$marks/mended"` else "touch the file mended"
+            run `echo x >> "$marks/second.$host"`
+            no rollback "a test"
+          }
+          step third on all { run `echo x >> "$marks/third.$host"` no rollback "a test" }
+        """)
+      let failed = try site.reprise("run", "work")
+      #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
+      let said = failed.text + failed.errorText
+      #expect(said.contains("second on h2"))
+      #expect(said.contains("touch the file mended"))
+      #expect(site.mark("third.h1") == nil)
+      try site.write("marks/mended", "")
+      let resumed = try site.reprise("resume")
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+      for host in site.hosts {
+        for step in ["first", "second", "third"] {
+          #expect(site.mark("\(step).\(host)") == "x\n", "\(step) on \(host)")
+        }
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func ofTwoResumesAtOnceOneIsToldWhoHasTheRun() async throws {
+    try await Site.run(hosts: 1) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          step long on all {
+            run `echo x >> "$marks/count"; while ! test -e "$marks/go"; do sleep 0.1; done`
+            no rollback "a test"
+          }
+        """)
+      let first = try site.start(["run", "work"])
+      #expect(waitUntil(.seconds(20)) { site.mark("count") != nil })
+      let second = try site.reprise("resume", try site.newestRun())
+      #expect(second.status == 76, "\(second.text) \(second.errorText)")
+      #expect((second.text + second.errorText).contains("\(first.pid)"))
+      kill(first.pid, SIGSTOP)
+      let third = try site.reprise("resume", try site.newestRun())
+      #expect(third.status == 76)
+      #expect((third.text + third.errorText).contains("stopped"))
+      kill(first.pid, SIGCONT)
+      try site.write("marks/go", "")
+      #expect(try first.wait().status == 0)
+      #expect(site.mark("count") == "x\n")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func detachesAtTheFirstInterruptAndResumes() async throws {
+    try await Site.run(hosts: 2) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          step long on all {
+            run `echo x >> "$marks/count.$host"; while ! test -e "$marks/go"; do sleep 0.1; done`
+            no rollback "a test"
+          }
+          step after on all { run `echo x >> "$marks/after.$host"` no rollback "a test" }
+        """)
+      let process = try site.start(["run", "work"])
+      #expect(waitUntil(.seconds(20)) { site.mark("count.h2") != nil })
+      process.kill(SIGINT)
+      let detached = try process.wait()
+      #expect(detached.status == 75, "\(detached.text) \(detached.errorText)")
+      let lines = (detached.text + detached.errorText).split(separator: "\n")
+      #expect(lines.last?.contains("reprise resume") ?? false)
+      try site.write("marks/go", "")
+      #expect(try site.reprise("resume").status == 0)
+      for host in site.hosts {
+        #expect(site.mark("count.\(host)") == "x\n")
+        #expect(site.mark("after.\(host)") == "x\n")
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func anOlderCopyOfTheJournalStartsNothing() async throws {
+    try await Site.run(hosts: 1) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          step one on all { run `echo x >> "$marks/one"` no rollback "a test" }
+          step two on all { run `echo x >> "$marks/two"; exit 1` no rollback "a test" }
+        """)
+      #expect(try site.reprise("run", "work", crashAfter: 5).status == 128 + 9)
+      let copy = "\(site.directory)/copy"
+      try FileManager.default.copyItem(atPath: "\(site.directory)/state", toPath: copy)
+      #expect(try site.reprise("resume").status == 1)
+      let outdated = try site.reprise("resume", state: "copy")
+      #expect(outdated.status == 73, "\(outdated.text) \(outdated.errorText)")
+      #expect(site.mark("two") == "x\n")
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import RunbookTestSupport
+
+/// A directory with runbooks, an inventory of real sshd and a state directory, as an operator has.
+final class Site {
+  let directory: String
+  let servers: [LoopbackSSHD]
+  var hosts: [String] { servers.indices.map { "h\($0 + 1)" } }
+
+  init(_ servers: [LoopbackSSHD]) throws {
+    self.servers = servers
+    directory = try LoopbackSSHD.makeDirectory()
+    for name in ["runbooks", "marks"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
+    }
+    var rows = "NAME\tADDRESS\tPORT\n"
+    for (host, server) in zip(hosts, servers) { rows += "\(host)\t127.0.0.1\t\(server.port)\n" }
+    try write("runbooks/servers.tsv", rows)
+    try write(
+      "known_hosts",
+      try servers.map { try $0.knownHostsLine("ed25519") }.joined())
+  }
+
+  /// Servers whose supervisors keep their state in a directory of the test.
+  static func run(
+    hosts count: Int = 3, configuration: [String] = [],
+    isolation: isolated (any Actor)? = #isolation, _ body: (Site) async throws -> Void
+  ) async throws {
+    let home = try LoopbackSSHD.makeDirectory()
+    defer { try? FileManager.default.removeItem(atPath: home) }
+    let options = LoopbackSSHD.Options(
+      hostKeyTypes: ["ed25519"],
+      configuration: configuration + ["SetEnv XDG_STATE_HOME=\(home)", "MaxStartups 200"])
+    try await LoopbackSSHD.run(count: count, options: options) { servers in
+      let site = try Site(servers)
+      defer { try? FileManager.default.removeItem(atPath: site.directory) }
+      try await body(site)
+    }
+  }
+
+  func write(_ name: String, _ text: String) throws {
+    try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+  }
+
+  /// Writes a runbook with the inventory and the group `all` declared.
+  func writeRunbook(_ name: String, _ body: String) throws {
+    try write(
+      "runbooks/\(name).runbook",
+      """
+      runbook \(name) {
+        inventory "servers.tsv"
+        hosts all where name != ""
+        input marks = "\(directory)/marks"
+      \(body)
+      }
+      """)
+  }
+
+  func start(
+    _ arguments: [String], state: String = "state", crashAfter event: Int? = nil,
+    environment: [String: String] = [:]
+  ) throws -> RepriseProcess {
+    var all = arguments
+    if let verb = all.first, ["run", "resume", "rollback", "plan"].contains(verb) {
+      all += [
+        "--identity", servers[0].identity, "--known-hosts", "\(directory)/known_hosts",
+      ]
+      if verb == "run" || verb == "plan" { all += ["--runbooks", "\(directory)/runbooks"] }
+    }
+    all += ["--state", "\(directory)/\(state)"]
+    var environment = environment
+    if let event { environment["REPRISE_CRASH_AFTER_EVENT"] = String(event) }
+    return try RepriseProcess(all, in: directory, environment: environment)
+  }
+
+  @discardableResult
+  func reprise(
+    _ arguments: String..., state: String = "state", crashAfter event: Int? = nil,
+    environment: [String: String] = [:], within limit: Duration = .seconds(60)
+  ) throws -> RepriseProcess.Result {
+    try start(arguments, state: state, crashAfter: event, environment: environment).wait(limit)
+  }
+
+  /// The file `marks/NAME`; nil where it is missing.
+  func mark(_ name: String) -> String? {
+    try? String(contentsOfFile: "\(directory)/marks/\(name)", encoding: .utf8)
+  }
+
+  var marks: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/marks")) ?? []).sorted()
+  }
+
+  func clearMarks() throws {
+    for name in marks { try FileManager.default.removeItem(atPath: "\(directory)/marks/\(name)") }
+  }
+
+  /// The events of a run as `history --events --json` prints them.
+  func events(_ run: String, state: String = "state") throws -> [[String: Any]] {
+    let result = try reprise("history", run, "--events", "--json", state: state)
+    guard result.status == 0 else { throw TestFailure(result.errorText) }
+    return try result.text.split(separator: "\n").map { line in
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+      guard let event = object as? [String: Any] else { throw TestFailure("no object: \(line)") }
+      return event
+    }
+  }
+
+  /// The id of the newest run.
+  func newestRun(state: String = "state") throws -> String {
+    let result = try reprise("runs", "--json", state: state)
+    guard let line = result.text.split(separator: "\n").first,
+      let run = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+      let id = run["run"] as? String
+    else { throw TestFailure("no run: \(result.text) \(result.errorText)") }
+    return id
+  }
+}
