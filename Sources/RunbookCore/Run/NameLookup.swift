@@ -46,6 +46,8 @@ extension RunState {
       case .text(let text): return text
       case .name(let name):
         if let value = host[name] { return value }
+        if name == "reprise_run" { return description?.id ?? "" }
+        if name == "reprise_step" { return id.step }
         if let reference = outputReference(name, environment: environment),
           let value = value(of: reference, host: id.host)
         {

@@ -38,7 +38,7 @@ struct LiveTree {
 
   private func children(of id: Int, indent: Int) -> [Line] {
     let ids = state.index[id].children
-    let column = indent + 2 + min(24, ids.map { name(of: $0).count }.max() ?? 0)
+    let column = indent + 2 + min(24, ids.map { state.index.shortName(of: $0).count }.max() ?? 0)
     var lines: [Line] = []
     var toCome: [Int] = []
     var ended: [Int] = []
@@ -72,7 +72,7 @@ struct LiveTree {
     var lines: [Line] = []
     var line = Line(blanks(indent))
     for id in ids {
-      let text = "· " + name(of: id)
+      let text = "· " + state.index.shortName(of: id)
       if line.width > indent, line.width + text.count + 3 > width {
         lines.append(line)
         line = Line(blanks(indent))
@@ -87,18 +87,19 @@ struct LiveTree {
     var line = Line(blanks(indent))
     let states = ids.map { picture.nodes[$0].state }
     line.append(RunPicture.combined(states).glyph)
-    line.append(" " + (ids.count == 1 ? name(of: ids[0]) : Words.count(ids.count, "step")))
+    line.append(
+      " " + (ids.count == 1 ? state.index.shortName(of: ids[0]) : Words.count(ids.count, "step")))
     return line
   }
 
   private func scope(_ id: Int, _ indent: Int, _ column: Int) -> [Line] {
     let own = picture.nodes[id]
-    var line = Line(blanks(indent) + name(of: id))
+    var line = Line(blanks(indent) + state.index.shortName(of: id))
     guard own.isQuiet else {
       if isRollingBack(id) { line.append("  rolling back", .attention) }
       return [line] + children(of: id, indent: indent + 2)
     }
-    line.pad(to: column, gap: 2)
+    line.pad(to: column + 1, gap: 2)
     line.append(own.state.glyph)
     line.append(" " + Words.count(own.stepCount, "step"))
     if let length = own.length(now: now) { line.append(" " + DurationText.of(length), .quiet) }
@@ -113,13 +114,13 @@ struct LiveTree {
     let own = picture.nodes[id]
     var line = Line(blanks(indent))
     line.append(own.state.glyph)
-    line.append(" " + name(of: id))
+    line.append(" " + state.index.shortName(of: id))
     guard let first = own.tasks.first, let step = state.index.step(first.id.step) else {
       return [line]
     }
     let text = TaskText(state, fleeting, now: now)
     if own.tasks.count == 1 {
-      line.pad(to: column + 2, gap: 2)
+      line.pad(to: column + 3, gap: 2)
       if let host = first.id.host { line.append(host + " ") }
       line.append(text.progress(of: first, step), .quiet)
       return [line] + details([first], step, text, indent: indent + 4, isNamed: false)
@@ -128,10 +129,10 @@ struct LiveTree {
     var lines = [line]
     for piece in pieces {
       let last = lines.count - 1
-      if lines[last].width + 3 + piece.width > width, lines[last].width > column + 2 {
-        lines.append(Line(blanks(column + 2)))
+      if lines[last].width + 3 + piece.width > width, lines[last].width > column + 3 {
+        lines.append(Line(blanks(column + 3)))
       } else {
-        lines[last].pad(to: column + 2, gap: lines[last].width > column ? 3 : 2)
+        lines[last].pad(to: column + 3, gap: lines[last].width > column ? 3 : 2)
       }
       lines[lines.count - 1].append(piece)
     }
@@ -167,14 +168,6 @@ struct LiveTree {
       lines.append(Line(blanks(indent) + "and \(told.count - most) other hosts", .quiet))
     }
     return lines
-  }
-
-  private func name(of id: Int) -> String {
-    let node = state.index[id]
-    if case .step(let step) = node.kind { return step.name }
-    let last = node.name.split(separator: "/").last.map(String.init) ?? node.name
-    guard last.hasPrefix("(") else { return last }
-    return String(last.dropFirst().dropLast())
   }
 }
 

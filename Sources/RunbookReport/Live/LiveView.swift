@@ -30,7 +30,7 @@ package struct LiveView: Sendable {
   /// At most `height` lines, each at most `width` columns wide when rendered with that width.
   package func frame(width: Int, height: Int, now: Timestamp) -> [Line] {
     let head = [header(now: now)]
-    let foot = footer(now: now)
+    let foot = footer(now: now, width: width)
     let room = max(1, height - head.count - foot.count)
     var body: [Line] = []
     for detail in LiveTree.Detail.allCases {
@@ -53,9 +53,9 @@ package struct LiveView: Sendable {
     return line
   }
 
-  private func footer(now: Timestamp) -> [Line] {
-    var lines = ConnectionLines(state, fleeting, now: now).lines
+  private func footer(now: Timestamp, width: Int) -> [Line] {
     if isOver { return [] }
+    var lines = ConnectionLines(state, fleeting, now: now).lines
     guard state.outcome == nil else { return lines }
     let command = commands.resume(state.runID)
     if isDetaching {
@@ -63,8 +63,12 @@ package struct LiveView: Sendable {
     } else if let question = waitingQuestion {
       lines.append(question)
     } else {
-      lines.append(
-        Line("Ctrl-C detaches; what runs on the hosts goes on, `\(command)` picks it up.", .quiet))
+      let hints = [
+        "Ctrl-C detaches; what runs on the hosts goes on, `\(command)` picks it up.",
+        "Ctrl-C detaches; `\(command)` picks it up.", "Ctrl-C, then `\(command)`",
+      ]
+      let fitting = hints.first { $0.count <= width } ?? "Ctrl-C detaches"
+      lines.append(Line(fitting, .quiet))
     }
     return lines
   }

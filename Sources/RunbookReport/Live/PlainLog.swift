@@ -21,29 +21,37 @@ package struct PlainLog: Sendable {
     self.commands = commands
   }
 
+  /// Tasks of a step that ended alike in one commit: told in one line.
+  private struct Ends {
+    var instance: Instance
+    var shown: ShownState
+    var tasks: [TaskID]
+    var time: Timestamp
+  }
+
   /// Applies facts of one commit and tells what is worth a line.
   package mutating func take(_ facts: [Fact]) -> [Line] {
     var lines: [Line] = []
-    var ended: [(instance: Instance, shown: ShownState, tasks: [TaskID])] = []
+    var ended: [Ends] = []
     for fact in facts {
       state.apply(fact)
       if case .taskEnded(let id, let outcome) = fact.event {
         let shown: ShownState =
           outcome == .satisfied ? .satisfied : outcome.isGood ? .done : .failed
-        if let known = ended.firstIndex(where: { $0.instance == id.instance && $0.shown == shown }),
-          shown != .failed
-        {
+        let known = ended.firstIndex { $0.instance == id.instance && $0.shown == shown }
+        if let known, shown != .failed {
           ended[known].tasks.append(id)
+          ended[known].time = fact.time
         } else {
-          ended.append((id.instance, shown, [id]))
+          ended.append(Ends(instance: id.instance, shown: shown, tasks: [id], time: fact.time))
         }
-      } else {
-        lines += told(ended, at: fact.time)
+      } else if let line = line(of: fact) {
+        lines += ended.map(told)
         ended = []
-        if let line = line(of: fact) { lines.append(line) }
+        lines.append(line)
       }
     }
-    return lines + told(ended, at: facts.last?.time ?? Timestamp(milliseconds: 0))
+    return lines + ended.map(told)
   }
 
   /// Bytes of an action's output, line by line up to a limit.
@@ -86,24 +94,20 @@ package struct PlainLog: Sendable {
 
   package func notice(_ text: String, at now: Timestamp) -> Line { stamped(Line(text), now) }
 
-  private func told(
-    _ ended: [(instance: Instance, shown: ShownState, tasks: [TaskID])], at time: Timestamp
-  ) -> [Line] {
-    ended.map { group in
-      var line = Line()
-      line.append(group.shown.glyph)
-      line.append(" " + group.instance.path + Words.place(group.tasks.map(\.host)))
-      let tasks = group.tasks.compactMap { state.tasks[$0] }
-      if let longest = tasks.compactMap({ state.length(of: $0, now: time) }).max() {
-        line.append(" " + DurationText.of(longest), .quiet)
-      }
-      if case .failed(let failure)? = tasks.first?.outcome {
-        line.append(": " + FailureWords.of(failure, answer: tasks.first?.lastAnswers.last))
-      } else if group.shown == .satisfied {
-        line.append(", was so already", .quiet)
-      }
-      return stamped(line, time)
+  private func told(_ group: Ends) -> Line {
+    var line = Line()
+    line.append(group.shown.glyph)
+    line.append(" " + group.instance.path + Words.place(group.tasks.map(\.host)))
+    let tasks = group.tasks.compactMap { state.tasks[$0] }
+    if let longest = tasks.compactMap({ state.length(of: $0, now: group.time) }).max() {
+      line.append(" " + DurationText.of(longest), .quiet)
     }
+    if case .failed(let failure)? = tasks.first?.outcome {
+      line.append(": " + FailureWords.of(failure, answer: tasks.first?.lastAnswers.last))
+    } else if group.shown == .satisfied {
+      line.append(", was so already", .quiet)
+    }
+    return stamped(line, group.time)
   }
 
   private mutating func line(of fact: Fact) -> Line? {

@@ -68,6 +68,21 @@ extension RunState {
   package var hostCount: Int { binding.hosts.count }
 }
 
+extension PlanIndex {
+  /// A node's own name, without its path; a block without a name by what it is.
+  package func shortName(of id: Int) -> String {
+    let node = self[id]
+    let last = node.name.split(separator: "/").last.map(String.init) ?? node.name
+    switch node.kind {
+    case .step(let step): return step.name
+    case .sequence: return last
+    case .parallel: return "parallel"
+    case .rolling(let group, _, _, _): return "rolling " + group
+    case .firstOf: return "first of"
+    }
+  }
+}
+
 extension Step {
   /// False for a step that only looks or asks a person.
   package var changesHost: Bool {

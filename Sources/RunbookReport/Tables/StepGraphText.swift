@@ -40,7 +40,7 @@ package struct StepGraphText {
 
   private func children(of id: Int, indent: Int) -> [Line] {
     let ids = state.index[id].children
-    let column = indent + 2 + (ids.map { name($0).count }.max() ?? 0)
+    let column = indent + 2 + (ids.map { state.index.shortName(of: $0).count }.max() ?? 0)
     return ids.enumerated().flatMap { position, child -> [Line] in
       var lines =
         state.index[child].children.isEmpty
@@ -48,7 +48,7 @@ package struct StepGraphText {
       if case .parallel(let after) = state.index[id].kind, position < after.count,
         !after[position].isEmpty
       {
-        let names = after[position].map { name(ids[$0]) }
+        let names = after[position].map { state.index.shortName(of: ids[$0]) }
         lines[0].append("  after " + names.joined(separator: ", "), .quiet)
       }
       return lines
@@ -59,7 +59,7 @@ package struct StepGraphText {
     let own = picture.nodes[id]
     var line = Line(blanks(indent))
     line.append(own.state.glyph)
-    line.append(" " + name(id), .strong)
+    line.append(" " + state.index.shortName(of: id), .strong)
     if let title = state.index[id].title { line.append("  " + title, .quiet) }
     return [line] + children(of: id, indent: indent + 2)
   }
@@ -69,7 +69,7 @@ package struct StepGraphText {
     let own = picture.nodes[id]
     var line = Line(blanks(indent))
     line.append(own.state.glyph)
-    line.append(" " + name(id))
+    line.append(" " + state.index.shortName(of: id))
     line.pad(to: column + 2)
     if own.tasks.count == 1, own.tasks[0].id.host == nil {
       line.append(TaskText(state, Fleeting(), now: now).progress(of: own.tasks[0], step), .quiet)
@@ -90,12 +90,5 @@ package struct StepGraphText {
     case .byAction: line.append("   rolls itself back", .quiet)
     }
     return [line]
-  }
-
-  private func name(_ id: Int) -> String {
-    let node = state.index[id]
-    if case .step(let step) = node.kind { return step.name }
-    let last = node.name.split(separator: "/").last.map(String.init) ?? node.name
-    return last.hasPrefix("(") ? String(last.dropFirst().dropLast()) : last
   }
 }

@@ -23,6 +23,11 @@ struct CommonOptions: ParsableArguments {
   var style: Style { Terminal.style(.standard, color: color) }
   var errorStyle: Style { Terminal.style(.error, color: color) }
 
+  /// Where rows of tables are cut: a pipe gets them whole.
+  var tableWidth: Int? {
+    Terminal.isTerminal(.standard) ? Terminal.size(.standard).width : nil
+  }
+
   /// What a person is told to type, with `--state` where it was given.
   var commands: Commands { Commands(stateFlags: stateFlags) }
   var stateFlags: [String] { stateOption.map { ["--state", $0] } ?? [] }

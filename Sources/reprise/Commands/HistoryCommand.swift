@@ -73,7 +73,7 @@ struct HistoryCommand: Command {
     head.append(
       " \(run.word) · \(ClockText.local.dateAndTime(summary.started)) · by \(run.by)")
     let lines = [head] + HistoryTable.lines(rows, clock: .local)
-    Output.standard.write(lines.rendered(common.style))
+    Output.standard.write(lines.rendered(common.style, width: common.tableWidth))
   }
 }
 

@@ -29,7 +29,7 @@ struct RunsCommand: Command {
       for row in rows { Output.standard.write(RunsTable.json(row) + "\n") }
     } else {
       let lines = RunsTable.lines(rows, now: SystemClock().now(), clock: .local)
-      Output.standard.write(lines.rendered(common.style))
+      Output.standard.write(lines.rendered(common.style, width: common.tableWidth))
     }
     return .done
   }

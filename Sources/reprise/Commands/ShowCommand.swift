@@ -32,9 +32,9 @@ struct ShowCommand: Command {
     head.append(row.shown.glyph)
     head.append(" \(row.word) · \(ClockText.local.dateAndTime(summary.started)) · by \(row.by)")
     let now = SystemClock().now()
-    let lines =
-      [head] + StepGraphText(state, now: now).lines + (await closing(summary, state, runs))
-    Output.standard.write(lines.rendered(common.style))
+    let tree = [head] + StepGraphText(state, now: now).lines
+    Output.standard.write(tree.rendered(common.style, width: common.tableWidth))
+    Output.standard.write(await closing(summary, state, runs).rendered(common.style))
     return .done
   }
 
