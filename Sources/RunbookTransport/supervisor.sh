@@ -75,12 +75,13 @@ _boot() {
   case $_bo in *[!0-9A-Za-z-]* | '') _bo=unknown ;; esac
 }
 
-# _signal NAME PGID: through the same sudo as the action.
+# _signal NAME PGID: through the same sudo as the action. No `--`: BusyBox refuses it after -s, dash
+# after -0; this form is the one that all take.
 _signal() {
   if [ "$_us" ]; then
-    sudo -n -u "$_us" sh -c "kill -s $1 -- -$2" 2>/dev/null
+    sudo -n -u "$_us" sh -c "kill -$1 -$2" 2>/dev/null
   else
-    kill -s "$1" -- "-$2" 2>/dev/null
+    kill "-$1" "-$2" 2>/dev/null
   fi
 }
 
@@ -90,7 +91,7 @@ _nap() { sleep "$1" 2>/dev/null || sleep 1; }
 _settle() {
   _i=$(($3 * 10))
   while [ "$_i" -gt 0 ]; do
-    if [ "$_us" ]; then _group "$1" "$2"; else kill -s 0 -- "-$1" 2>/dev/null; fi || return 0
+    if [ "$_us" ]; then _group "$1" "$2"; else kill -0 "-$1" 2>/dev/null; fi || return 0
     _nap 0.1
     _i=$((_i - 1))
   done
@@ -343,7 +344,7 @@ _a() {
       rm -f -- "$_k.c"
       _z n 0 'no space for the claim'
       ;;
-    99) _z n 0 "$(_why)" ;;
+    [12] | 99) _z n 0 "$(_why)" ;;
     *) _z n 0 "it ended with status $_x before it made its claim" ;;
   esac
 }

@@ -13,9 +13,9 @@ enum Flavour: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
   var shell: String {
     switch self {
-    case .dash: "dash"
-    case .bash: "bash"
-    case .busybox: "busybox ash"
+    case .dash: "/bin/dash"
+    case .bash: "/bin/bash"
+    case .busybox: "/bin/busybox ash"
     }
   }
   var testDescription: String { rawValue }

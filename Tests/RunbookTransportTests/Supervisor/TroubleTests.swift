@@ -1,0 +1,296 @@
+import Foundation
+import RunbookCore
+import RunbookEngine
+import RunbookTestSupport
+import Testing
+
+@testable import RunbookTransport
+
+@Suite("Hosts in trouble")
+struct TroubleTests {
+  @Test(
+    "a full disk at the claim: not started, and no trace of a start", .enabled(if: Self.isRoot),
+    arguments: Flavour.allCases)
+  func fullAtClaim(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      try await Self.withFileSystem(stand, "size=200k,nr_inodes=200") {
+        let station = try await stand.connect()
+        let code = "echo ran >>\"$HOME/ran\""
+        _ = try await station.exchange("a", [.run(code)])
+        try Self.fill(stand)
+        let full = try await station.exchange("b", [.run(code)])
+        #expect(full.end.verdict == .notStarted("no space for the claim"))
+        #expect(try await station.look("b").claim == .absent)
+        let guarded = try await station.exchange("c", [.ask(.require, code), .run(code)])
+        #expect(guarded.end.verdict == .notStarted("no space for the state of the task"))
+        let unknown = try await station.exchange("d", [.run(code + "; true")])
+        guard case .notStarted = unknown.end.verdict else {
+          Issue.record("\(unknown)")
+          return
+        }
+        #expect(stand.text("ran") == "ran\n")
+        // The old state can still be read on a new link.
+        let next = try await stand.connect(epoch: 2)
+        #expect(try await next.look("a").end?.status == 0)
+        try FileManager.default.removeItem(atPath: stand.path("state/fill"))
+        let last = try await stand.connect(epoch: 3)
+        #expect(try await last.exchange("b", [.run(code)]).end.verdict == .complete)
+        #expect(try await last.exchange("d", [.run(code + "; true")]).end.verdict == .complete)
+      }
+    }
+  }
+
+  @Test(
+    "a disk that the action itself fills: status and output up to there", .enabled(if: Self.isRoot),
+    arguments: Flavour.allCases)
+  func fullAtStatus(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      try await Self.withFileSystem(stand, "size=300k") {
+        let station = try await stand.connect()
+        let filling = try await station.exchange(
+          "a", [.run("cat /dev/zero >\"$XDG_STATE_HOME/fill\" || exit 7")])
+        #expect(filling.end.verdict == .actionFailed)
+        #expect(filling.end.status == 7)
+        let seen = try await station.look("a")
+        #expect(seen.end == filling.end)
+        #expect(seen.actionStatus == 7)
+        try FileManager.default.removeItem(atPath: stand.path("state/fill"))
+        let printing = try await station.exchange(
+          "b", [.run("head -c 1000000 /dev/zero || exit 9")])
+        #expect(printing.end.status == 9)
+        let (output, _) = try await station.streams("b")
+        #expect(output.count == printing.end.outputSize)
+        #expect(output.count > 10_000 && output.count < 1_000_000)
+      }
+    }
+  }
+
+  @Test("no inodes left", .enabled(if: Self.isRoot), arguments: Flavour.allCases)
+  func noInodes(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      try await Self.withFileSystem(stand, "size=10m,nr_inodes=60") {
+        let station = try await stand.connect()
+        let code = "echo ran >>\"$HOME/ran\""
+        _ = try await station.exchange("a", [.run(code)])
+        let left = Self.takeInodes(stand)
+        // One more at a time: every place where a file is made is the one that fails once.
+        for number in 0..<min(left, 9) {
+          try FileManager.default.removeItem(atPath: stand.path("state/inode\(number)"))
+          let key = "k\(number)"
+          let ended = try await station.exchange(key, [.ask(.require, "true"), .run(code)])
+          let seen = try await station.look(key)
+          switch ended.end.verdict {
+          case .complete: #expect(seen.claim == .present)
+          case .notStarted, .requireFailed: #expect(seen.claim == .absent)
+          default: Issue.record("\(ended)")
+          }
+        }
+        let runs = stand.text("ran")?.split(separator: "\n").count ?? 0
+        let claims = try FileManager.default.contentsOfDirectory(atPath: stand.directory())
+          .filter { $0.hasSuffix(".c") }.count
+        #expect(runs == claims)
+      }
+    }
+  }
+
+  @Test("no process can be started", .enabled(if: Self.isRoot), arguments: Flavour.allCases)
+  func noFork(_ flavour: Flavour) async throws {
+    // bash tries again by itself for up to half a minute.
+    try await Stand.run(flavour) { stand in
+      // A user of its own, so that nobody else's processes count.
+      let user = UInt32.random(in: 600_000...60_000_000)
+      #expect(chown(stand.home, user, user) == 0)
+      let loop = try Self.script(
+        stand, "login",
+        "echo $$ >\"$HOME/loop\"\nexec setpriv --reuid=\(user) --regid=\(user) --clear-groups \(flavour.shell) \"$@\""
+      )
+      let station = try await stand.connect(login: loop)
+      let pid = try #require(Int(stand.text("loop")?.dropLast() ?? ""))
+      let code = "echo ran >>\"$HOME/ran\""
+      for limit in 1...3 {
+        try SpawnedProcess.run(
+          "/usr/bin/prlimit", ["--pid", "\(pid)", "--nproc=\(limit)"], log: stand.path("prlimit"))
+        let ended = try await station.exchange(
+          "k\(limit)", [.run(code, timeout: 20_000)], within: .seconds(120))
+        guard case .notStarted = ended.end.verdict else {
+          Issue.record("limit \(limit): \(ended)")
+          continue
+        }
+      }
+      #expect(stand.text("ran") == nil)
+      try SpawnedProcess.run(
+        "/usr/bin/prlimit", ["--pid", "\(pid)", "--nproc=1000"], log: "/dev/null")
+      #expect(try await station.exchange("l", [.run(code)]).end.verdict == .complete)
+      #expect(stand.text("ran") == "ran\n")
+    }
+  }
+
+  @Test(
+    "a PID 1 that does not reap: zombies are not alive", .enabled(if: Self.isRoot),
+    arguments: Flavour.allCases)
+  func zombies(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      let initial = try Self.script(
+        stand, "init",
+        "exec 3<&0\n\(flavour.shell) \"$@\" <&3 3<&- &\nexec sleep 300 3<&- <&- >&- 2>&-")
+      let login = try Self.script(
+        stand, "login",
+        "echo $$ >\"$HOME/namespace\"\nexec unshare --pid --fork --mount-proc --kill-child \(initial.joined(separator: " ")) \"$@\""
+      )
+      let station = try await stand.connect(login: login)
+      defer {
+        if let pid = pid_t(stand.text("namespace")?.dropLast() ?? "") { kill(pid, SIGKILL) }
+      }
+      try stand.write("wait")
+      // The leader goes, its child becomes init's and a zombie.
+      let code = "(while [ -e \"$HOME/wait\" ]; do sleep 0.05; done) & echo $!"
+      let made = try await station.run(code, key: "k")
+      #expect(made.status == 0)
+      #expect(try await station.look("k").actionIsAlive == true)
+      try FileManager.default.removeItem(atPath: stand.path("wait"))
+      _ = try await station.look("k") { $0.actionIsAlive == false }
+      let child = made.output.dropLast()
+      let probe = try await station.run("cut -d' ' -f3 /proc/\(child)/stat", key: "l")
+      #expect(probe.output == "Z\n")
+    }
+  }
+
+  @Test("a login shell that talks, and TMOUT in its environment", arguments: Flavour.allCases)
+  func banners(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      let login = try Self.script(
+        stand, "login",
+        "echo 'Welcome to x'; printf 'no end'; echo 'and on stderr' >&2; exec \(flavour.shell) \"$@\""
+      )
+      let station = try await stand.connect(environment: ["TMOUT": "1"], login: login)
+      #expect(try await station.exchange("a", [.run("true")]).end.verdict == .complete)
+      // Longer than TMOUT without a word.
+      #expect(try await station.exchange("b", [.run("sleep 1.5")]).end.verdict == .complete)
+      #expect(try await station.exchange("c", [.run("true")]).end.verdict == .complete)
+    }
+  }
+
+  @Test("login shells that are no POSIX shells", arguments: ["/bin/csh", "/usr/bin/fish"])
+  func foreign(_ login: String) async throws {
+    guard FileManager.default.isExecutableFile(atPath: login) else { return }
+    try await Stand.run(.dash) { stand in
+      let station = try await stand.connect(login: [login])
+      #expect(try await station.run("echo $v", ["v": "a'b!"]).output == "a'b!\n")
+    }
+  }
+
+  @Test("login shells without a supervisor behind them")
+  func unfit() async throws {
+    try await Stand.run(.dash) { stand in
+      var timing = LinkTiming()
+      timing.greeting = .milliseconds(700)
+      let cases: [(String, String)] = [
+        ("echo 'This account is currently not available.'; exit 1", "not available"),
+        ("exec head -c 100000 /dev/zero", "65536"),
+        ("yes", "64 KiB"),
+        ("echo Who; exec sleep 60", "Who"),
+      ]
+      for (number, (code, reason)) in cases.enumerated() {
+        let login = try Self.script(stand, "login\(number)", code)
+        do {
+          _ = try await stand.connect(login: login, timing: timing)
+          Issue.record("\(code) has a supervisor")
+        } catch TransportError.unreachable(let text) {
+          #expect(text.contains(reason), "\(text)")
+        }
+      }
+      let bare = try Self.script(
+        stand, "bare", "mkdir -p \"$HOME/bin\"; PATH=\"$HOME/bin\" exec /bin/dash \"$@\"")
+      let error = await #expect(throws: TransportError.self) {
+        _ = try await stand.connect(login: bare)
+      }
+      guard case .unsuitable(let text, _)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(text.contains("setsid"))
+    }
+  }
+
+  @Test("a loop that answers no more is a lost link", arguments: Flavour.allCases)
+  func silentLoop(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      var timing = LinkTiming()
+      timing.ping = .milliseconds(200)
+      timing.answer = .milliseconds(500)
+      timing.leave = .milliseconds(200)
+      let station = try await stand.connect(timing: timing)
+      station.link.send(.ping(5))
+      let number: Int = try await station.reports.next("a pong") { report in
+        if case .pong(let number) = report { number } else { nil }
+      }
+      #expect(number == 5)
+      station.send("k", [.run("sleep 1; echo done")])
+      #expect(waitUntil(.seconds(10)) { HostProcess.wrapper(stand, "k") != nil })
+      let loop = try #require(HostProcess.wrapper(stand, "k").flatMap(HostProcess.parent))
+      kill(loop, SIGSTOP)
+      let reason = try await station.reports.lost()
+      #expect(reason.contains("ping"))
+      kill(loop, SIGCONT)
+      let next = try await stand.connect(epoch: 2)
+      _ = try await next.look("k") { $0.end?.status == 0 }
+    }
+  }
+
+  @Test("two hosts that share a home keep apart", arguments: Flavour.allCases)
+  func sharedHome(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      let first = try await stand.connect(host: "a.example")
+      let second = try await stand.connect(host: "a_example")
+      #expect(first.facts.directoryID != second.facts.directoryID)
+      #expect(try await first.run("echo one", key: "k").output == "one\n")
+      #expect(try await second.run("echo two", key: "k").output == "two\n")
+      first.link.send(.farewell)
+      await first.link.close()
+      #expect(try await second.look("k").output == Array("two\n".utf8))
+      second.link.send(.farewell)
+      await second.link.close()
+      #expect(!FileManager.default.fileExists(atPath: stand.path("state/reprise")))
+    }
+  }
+
+  static let isRoot = getuid() == 0
+
+  /// The words that run `code`.
+  private static func script(_ stand: Stand, _ name: String, _ code: String) throws -> [String] {
+    try stand.write(name, code + "\n")
+    return ["/bin/sh", stand.path(name)]
+  }
+
+  /// A small file system of its own for the state.
+  private static func withFileSystem(
+    _ stand: Stand, _ options: String, _ body: () async throws -> Void
+  ) async throws {
+    let place = stand.path("state")
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    try SpawnedProcess.run(
+      "/bin/mount", ["-t", "tmpfs", "-o", options, "tmpfs", place], log: "/dev/null")
+    do {
+      try await body()
+    } catch {
+      try SpawnedProcess.run("/bin/umount", ["-l", place], log: "/dev/null")
+      throw error
+    }
+    try SpawnedProcess.run("/bin/umount", ["-l", place], log: "/dev/null")
+  }
+
+  private static func fill(_ stand: Stand) throws {
+    let file = fopen(stand.path("state/fill"), "w")
+    let block = [UInt8](repeating: 1, count: 4096)
+    while fwrite(block, 1, 4096, file) == 4096, fflush(file) == 0 {}
+    fclose(file)
+  }
+
+  private static func takeInodes(_ stand: Stand) -> Int {
+    var count = 0
+    while FileManager.default.createFile(atPath: stand.path("state/inode\(count)"), contents: nil) {
+      count += 1
+    }
+    return count
+  }
+}
