@@ -1,10 +1,30 @@
-# make test runs everything; make lab brings up the reported environment (root, Debian 12).
+# make demo kills a run and resumes it; make test runs everything; make lab brings up the reported
+# environment (root, Debian 12).
 
-.PHONY: test lab lab-down lab-lint
+.PHONY: demo test bench lint format lab lab-down lab-lint
+
+demo:
+	swift build --product reprise
+	docs/demo .build/debug/reprise
 
 test:
 	swift build --build-tests
 	swift test --skip-build
+
+bench:
+	Benchmarks/run
+
+SWIFT_FILES := Package.swift Sources Tests
+# The scripts that hosts run have no #! line: they are handed to the host's sh, with values in its
+# environment.
+HOST_SCRIPTS := $(wildcard Sources/RunbookEngine/Actions/*.sh)
+lint:
+	swift format lint --strict --recursive $(SWIFT_FILES)
+	shellcheck .ci/run docs/demo Sources/RunbookTransport/supervisor.sh
+	shellcheck --shell=sh --exclude=SC2154,SC2034 $(HOST_SCRIPTS)
+
+format:
+	swift format --in-place --recursive $(SWIFT_FILES)
 
 lab:
 	lab/up
