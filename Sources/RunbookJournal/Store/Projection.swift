@@ -38,7 +38,8 @@ enum Projection {
       try db.execute(
         sql: "UPDATE summary SET ended = ?, outcome = ?, stopped = NULL WHERE run = ?",
         arguments: [fact.time.milliseconds, outcome.rawValue, run])
-    case .cancelRequested, .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .hostLost, .hostGivenUp, .scopeEntered, .scopeLeftOut,
+    case .cancelRequested, .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .hostLost,
+      .hostGivenUp, .scopeEntered, .scopeLeftOut,
       .stepLeftOut, .stepStarted, .stepFailed, .groupResolved, .batchesFixed, .rollbackStarted,
       .rollbackEnded, .attemptStarted, .outputReceived, .outputSkipped, .probeAnswered,
       .exchangeEnded, .polled, .retryScheduled, .outputSet, .outputUnreadable, .taskEnded,
