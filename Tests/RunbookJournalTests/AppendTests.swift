@@ -1,3 +1,4 @@
+import Foundation
 import RunbookCore
 import RunbookEngine
 import Testing
@@ -75,6 +76,16 @@ import Testing
       #expect(stored.epoch == 2)
       await journal.release()
     }
+  }
+
+  @Test func aClosedFileLeavesOneFileAndTakesNothingMore() async throws {
+    let file = try await JournalFile.open(directory: directory.state)
+    let journal = try await file.begin(sampleSource("7f3c"))
+    try await file.close()
+    await #expect(throws: JournalError.self) { try await journal.append(task(1)) }
+    await journal.release()
+    let left = try FileManager.default.contentsOfDirectory(atPath: directory.state)
+    #expect(left == ["reprise.sqlite"])
   }
 
   @Test func aRunIsNotInTheFileBeforeItsFirstEvent() async throws {

@@ -63,12 +63,11 @@ import Testing
 
   @Test(.enabled(if: canMount)) func aReadOnlyDirectoryIsReadAndNotWritten() async throws {
     let mount = try TemporaryMount(megabytes: 4)
-    try await {
-      let file = try await JournalFile.open(directory: mount.path)
-      let journal = try await file.begin(sampleSource("7f3c"))
-      try await journal.append(task(1))
-      await journal.release()
-    }()
+    let file = try await JournalFile.open(directory: mount.path)
+    let journal = try await file.begin(sampleSource("7f3c"))
+    try await journal.append(task(1))
+    await journal.release()
+    try await file.close()
     try mount.makeReadOnly()
     await #expect(
       throws: JournalError.notWritable(path: mount.path, reason: "Read-only file system")

@@ -96,6 +96,7 @@ struct Batch {
         try RequestRows.take(request, run: number, sequence: new.row.sequence, db)
       }
       try Projection.apply(new.entry.fact, run: number, db)
+      try HeldLocks.apply(new.entry.fact.event, run: number, db)
     }
     guard let last = rows.last?.row else { return head }
     let statement = try db.cachedStatement(

@@ -71,6 +71,11 @@ struct Connection: Sendable {
     }
   }
 
+  /// Closes the connection; the last one of a file writes the log back and removes it.
+  func close() throws(JournalError) {
+    try JournalError.telling(path: path, busySeconds: busySeconds) { try queue.close() }
+  }
+
   private func withoutTransaction(_ work: (Database) throws -> Void) throws(JournalError) {
     try JournalError.telling(path: path, busySeconds: busySeconds) {
       try queue.inDatabase(work)

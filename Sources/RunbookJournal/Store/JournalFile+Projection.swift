@@ -3,7 +3,7 @@ import RunbookCore
 import RunbookEngine
 
 extension JournalFile {
-  /// Makes the one-line summaries of all runs anew from their events.
+  /// Makes the one-line summaries of all runs, and the table of held locks, anew from the events.
   ///
   /// A run's events are read before the write lock is taken; a run that was written meanwhile is
   /// read again, at most ten times.
@@ -30,6 +30,7 @@ extension JournalFile {
         try db.execute(sql: "DELETE FROM summary WHERE run = ?", arguments: [number])
         try Projection.begin(run: number, hosts: hosts, db)
         for stored in facts { try Projection.apply(stored.fact, run: number, db) }
+        try HeldLocks.set(HeldLocks.held(after: facts), run: number, db)
         return true
       }
       if isDone { return }

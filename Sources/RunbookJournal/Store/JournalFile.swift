@@ -32,6 +32,13 @@ package final class JournalFile: Sendable {
     }
   }
 
+  /// Closes the file after what was begun before; whatever comes after it throws.
+  ///
+  /// Without it the file is closed with the last reference, some time later.
+  package func close() async throws(JournalError) {
+    try await thread.run { [connection] () throws(JournalError) in try connection.close() }
+  }
+
   private init(directory: StateDirectory, connection: Connection, thread: JournalThread) {
     self.directory = directory
     self.connection = connection

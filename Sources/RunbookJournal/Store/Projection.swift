@@ -39,12 +39,11 @@ enum Projection {
         sql: "UPDATE summary SET ended = ?, outcome = ?, stopped = NULL WHERE run = ?",
         arguments: [fact.time.milliseconds, outcome.rawValue, run])
     case .cancelRequested, .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .hostLost,
-      .hostGivenUp, .scopeEntered, .scopeLeftOut,
-      .stepLeftOut, .stepStarted, .stepFailed, .groupResolved, .batchesFixed, .rollbackStarted,
-      .rollbackEnded, .attemptStarted, .outputReceived, .outputSkipped, .probeAnswered,
-      .exchangeEnded, .polled, .retryScheduled, .outputSet, .outputUnreadable, .taskEnded,
-      .rollbackTaskEnded, .doubtRaised, .rechecked, .confirmed, .denied, .doubtSettled,
-      .taskReopened, .driftIgnored:
+      .hostGivenUp, .scopeEntered, .scopeLeftOut, .stepLeftOut, .stepStarted, .stepFailed,
+      .groupResolved, .batchesFixed, .rollbackStarted, .rollbackEnded, .attemptStarted,
+      .outputReceived, .outputSkipped, .probeAnswered, .exchangeEnded, .polled, .retryScheduled,
+      .outputSet, .outputUnreadable, .taskEnded, .rollbackTaskEnded, .doubtRaised, .rechecked,
+      .confirmed, .denied, .doubtSettled, .taskReopened, .driftIgnored:
       break
     }
   }

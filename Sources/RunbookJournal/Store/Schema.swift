@@ -112,5 +112,13 @@ enum Schema {
       stopped BLOB
     ) STRICT;
     CREATE INDEX summary_by_runbook ON summary (runbook, run);
+
+    -- Locks by their names, each with the run that holds it from `locksTaken` to `runEnded`, also
+    -- while no process drives the run; made from the events too.
+    CREATE TABLE held (
+      name TEXT PRIMARY KEY,
+      run INTEGER NOT NULL REFERENCES run (number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX held_by_run ON held (run);
     """
 }
