@@ -55,14 +55,21 @@ enum LabMachine {
   }
 
   /// Starts a command in the checkout, which `timeout` ends when its time is over.
-  static func start(_ command: [String], within seconds: Int, input: String = "") throws -> Running {
+  static func start(_ command: [String], within seconds: Int, input: String = "") throws -> Running
+  {
     let folder = FileManager.default.temporaryDirectory
     let output = folder.appending(path: "lab-\(UUID().uuidString).out")
     let errors = folder.appending(path: "lab-\(UUID().uuidString).err")
     for file in [output, errors] { try Data().write(to: file) }
     let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/timeout")
-    process.arguments = ["--kill-after=5", "\(seconds)"] + command
+    // Process hands this thread's signal mask on, and `timeout` could not be told to end.
+    process.executableURL = URL(filePath: "/usr/bin/perl")
+    process.arguments =
+      [
+        "-MPOSIX=:signal_h", "-e",
+        "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec { $ARGV[0] } @ARGV",
+        "/usr/bin/timeout", "--kill-after=5", "\(seconds)",
+      ] + command
     process.currentDirectoryURL = checkout
     process.environment = ProcessInfo.processInfo.environment
       .merging(["LAB_STATE": state]) { _, new in new }

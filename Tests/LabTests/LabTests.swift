@@ -40,7 +40,9 @@ struct LabTests {
 
   @Test("a healthy cluster has one Leader and two Replicas")
   func healthy() throws {
-    try LabMachine.must("lab/status", within: 60)
+    let status = try LabMachine.must("lab/status", within: 60)
+    let memory = try #require(status.firstMatch(of: /Memory: (\d+) MB/)?.1)
+    #expect(try #require(Int(memory)) < 2048)
     for host in Self.databaseHosts {
       #expect(try members("Leader", seenFrom: host).count == 1)
       #expect(try members("Replica", seenFrom: host).count == 2)
@@ -71,15 +73,27 @@ struct LabTests {
 
   @Test("exec keeps arguments, streams and the way a command ends")
   func exec() throws {
-    let arguments = try LabMachine.must("lab/exec", "install-01", "printf", "%s|", "a b", "", "'\"$x")
+    let arguments = try LabMachine.must(
+      "lab/exec", "install-01", "printf", "%s|", "a b", "", "'\"$x")
     #expect(arguments == "a b||'\"$x|")
     #expect(try LabMachine.must("lab/exec", "install-01", "cat", input: "through") == "through")
-    #expect(try LabMachine.run("lab/exec", "install-01", "sh", "-c", "exit 7", within: 10).status == 7)
+    #expect(
+      try LabMachine.run("lab/exec", "install-01", "sh", "-c", "exit 7", within: 10).status == 7)
     #expect(try LabMachine.run("lab/exec", "install-01", "no-such", within: 10).status == 127)
     #expect(try LabMachine.on("install-01", "test -r Package.swift && pwd") != "")
-    #expect(try LabMachine.on("install-01", "touch Package.swift 2>&1 || true").contains("Read-only"))
+    #expect(
+      try LabMachine.on("install-01", "touch Package.swift 2>&1 || true").contains("Read-only"))
     let ended = try LabMachine.run("lab/exec", "install-01", "sh", "-c", "kill -9 $$", within: 10)
     #expect(ended.status == 137)
+  }
+
+  @Test("a caller's blocked signals neither reach a command nor cost it its input")
+  func execUnblocks() throws {
+    let mask = try LabMachine.must(
+      "perl", "-MPOSIX=:signal_h", "-e",
+      "sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM)); exec @ARGV",
+      "lab/exec", "install-01", "sh", "-c", "cat; grep SigBlk /proc/self/status", input: "kept\n")
+    #expect(mask == "kept\nSigBlk:\t0000000000000000")
   }
 
   @Test("a signal reaches the command; killing exec kills it")

@@ -105,17 +105,40 @@ need_root() {
     fail "this needs root (it makes namespaces and mounts)" "run it with sudo" "$EXIT_MACHINE"
 }
 
-# take_lock: only one command at a time changes a lab; says who is at work otherwise.
-take_lock() {
+# same_process PID STARTED: that very process still runs; STARTED is field 22 of its stat file.
+same_process() {
+  [[ -n ${2:-} && $(awk '{ print $22 }' "/proc/$1/stat" 2>/dev/null) == "$2" ]]
+}
+
+# lock_file: where commands that change this lab exclude each other. Beside it, with the ending
+# .holder, stands who has it.
+lock_file() {
+  echo "$LAB_CACHE/lock-$(basename "$LAB_STATE")"
+}
+
+# try_lock: takes the lab's lock, or returns 1.
+try_lock() {
   local lock
-  lock=$LAB_CACHE/lock-$(basename "$LAB_STATE")
+  lock=$(lock_file)
   mkdir -p "$LAB_CACHE"
   exec 9>>"$lock"
-  if ! flock --nonblock 9; then
-    fail "another command is changing this lab: $(cat "$lock.holder" 2>/dev/null)" \
+  flock --nonblock 9 || return 1
+  printf '%s, process %s, since %s\n%s %s\n' "$LAB_COMMAND" "$$" "$(date '+%F %T')" \
+    "$$" "$(awk '{ print $22 }' "/proc/$$/stat")" >"$lock.holder"
+}
+
+# take_lock: only one command at a time changes a lab; says who is at work otherwise.
+take_lock() {
+  try_lock ||
+    fail "another command is changing this lab: $(head -n 1 "$(lock_file).holder" 2>/dev/null)" \
       "wait until it has ended, then try again" "$EXIT_HELD"
-  fi
-  printf '%s, process %s, since %s\n' "$LAB_COMMAND" "$$" "$(date '+%F %T')" >"$lock.holder"
+}
+
+# holder_is_dead: who took the lock was killed; only what it had started can still hold it.
+holder_is_dead() {
+  local pid started
+  { read -r _ && read -r pid started; } 2>/dev/null <"$(lock_file).holder" || return 1
+  ! same_process "$pid" "$started"
 }
 
 # lock_cache: labs with different states may share a cache; one at a time fills it.

@@ -5,7 +5,7 @@
 living() {
   local pid started
   read -r pid started 2>/dev/null <"$LAB_STATE/run/$1" || return 1
-  [[ $(awk '{ print $22 }' "/proc/$pid/stat" 2>/dev/null) == "$started" ]] || return 1
+  same_process "$pid" "$started" || return 1
   echo "$pid"
 }
 

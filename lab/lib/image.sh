@@ -24,13 +24,21 @@ make_image_archive() {
   printf '%s\n' "$key" >"$archive.key"
 }
 
-# make_image_root ROOT: runs in a mount namespace of its own, so that a kill leaves no mount.
+# apt_sources: the files in which this machine says where its packages come from.
+apt_sources() {
+  find /etc/apt/sources.list /etc/apt/sources.list.d -type f -size +0 \
+    \( -name '*.list' -o -name '*.sources' \) 2>/dev/null
+}
+
+# make_image_root ROOT: a small Debian 12 from the machine's own apt sources, and what goes into it.
 make_image_root() {
   set -e
-  local root=$1
+  local root=$1 sources
+  mapfile -t sources < <(apt_sources)
   mmdebstrap --variant=minbase --include="$(join , "${IMAGE_PACKAGES[@]}")" \
     --aptopt='APT::Install-Recommends "0"' --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --dpkgopt='path-exclude=/usr/share/man/*' --skip=cleanup/apt/lists bookworm "$root"
+    --dpkgopt='path-exclude=/usr/share/man/*' --skip=cleanup/apt/lists bookworm "$root" \
+    "${sources[@]}"
   chroot "$root" apt-get install -y --download-only --no-install-recommends \
     "${DOCKERFILE_PACKAGES[@]}"
   add_own_debian "$root"

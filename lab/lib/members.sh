@@ -69,7 +69,7 @@ run_members() {
 healthy_members() {
   blank_members
   run_members
-  await_healthy 120
+  await_healthy 240
 }
 
 # container_does VERB [OPTION…] on all db hosts: docker start, stop, kill.

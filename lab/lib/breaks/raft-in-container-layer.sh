@@ -6,7 +6,7 @@ apply() {
   blank_members
   on_db_hosts write_config sed 's|data_dir: /opt/keybuzz/postgres/raft|data_dir: /var/lib/postgresql/raft|'
   run_members
-  await_healthy 120
+  await_healthy 240
   containers_do stop
   on_db_hosts wipe data raft
   containers_do start
