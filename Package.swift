@@ -55,11 +55,20 @@ let package = Package(
       name: "RunbookTestSupport",
       dependencies: ["RunbookCore", "RunbookEngine"],
       path: "Tests/RunbookTestSupport", swiftSettings: strict),
+    .target(
+      name: "LanguageFuzzing", dependencies: ["RunbookLanguage"],
+      path: "Benchmarks/LanguageFuzzing", swiftSettings: strict),
+    .executableTarget(
+      name: "fuzz-language", dependencies: ["LanguageFuzzing"],
+      path: "Benchmarks/fuzz-language", swiftSettings: strict),
+    .executableTarget(
+      name: "bench-language", dependencies: ["LanguageFuzzing"],
+      path: "Benchmarks/bench-language", swiftSettings: strict),
     .testTarget(
       name: "RunbookCoreTests", dependencies: ["RunbookCore", "RunbookTestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "RunbookLanguageTests", dependencies: ["RunbookLanguage", "RunbookTestSupport"],
+      name: "RunbookLanguageTests", dependencies: ["RunbookLanguage", "RunbookTestSupport", "LanguageFuzzing"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "RunbookEngineTests",

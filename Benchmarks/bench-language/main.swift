@@ -1,0 +1,45 @@
+// How long compiling takes, by the number of steps.
+//
+//     swift run -c release bench-language
+//
+// The median of nine runs over a generated runbook, in processor time of this one thread, which other
+// work on the machine does not change much; linear means that the last column stays the same.
+import Foundation
+import LanguageFuzzing
+import RunbookLanguage
+
+print("  steps       size   compile   format   compile per 1,000 steps")
+for steps in [1_000, 3_000, 10_000, 30_000, 100_000] {
+  var generator = RunbookGenerator(seed: 7)
+  let file = SourceFile(name: "generated.runbook", text: generator.runbook(steps: steps))
+  let compile = median {
+    let result = Compiler.compile(file: file)
+    if result.hasErrors {
+      fatalError(DiagnosticRenderer.render(Array(result.diagnostics.prefix(3))))
+    }
+  }
+  let format = median { precondition(Formatter.format(file).text != nil) }
+  let columns = [
+    pad("\(steps)", 7), pad("\(file.bytes.count / 1024) KiB", 11), pad("\(shown(compile)) ms", 10),
+    pad("\(shown(format)) ms", 9), pad("\(shown(compile * 1000 / Double(steps))) ms", 10),
+  ]
+  print(columns.joined())
+}
+
+func median(_ body: () -> Void) -> Double {
+  let times = (0..<9).map { _ in
+    let start = clock()
+    body()
+    return Double(clock() - start) / Double(CLOCKS_PER_SEC) * 1000
+  }
+  return times.sorted()[4]
+}
+
+func shown(_ milliseconds: Double) -> String {
+  let tenths = Int((milliseconds * 10).rounded())
+  return "\(tenths / 10).\(tenths % 10)"
+}
+
+func pad(_ text: String, _ width: Int) -> String {
+  String(repeating: " ", count: max(0, width - text.count)) + text
+}
