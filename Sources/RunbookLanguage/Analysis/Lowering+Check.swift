@@ -39,6 +39,8 @@ extension Lowering {
     guard case .code(let code, let says) = check.subject else {
       return oneLine(scope.file.text(check.range))
     }
+    let isPlain = !code.text.utf8.contains { $0 < 0x20 } && !check.isNegated && says == nil
+    if isPlain { return code.text }
     let lines = code.text.split(separator: "\n").map { oneLine(String($0)) }
       .filter { !$0.isEmpty && !$0.hasPrefix("#!") }
     let words =

@@ -28,7 +28,8 @@ extension Lowering {
       text: syntax.text, interpreter: interpreter, isShell: isShell,
       origin: origin(syntax.range))
     guard !syntax.isDamaged else { return code }
-    for word in Words(Array(syntax.text.utf8)[...]) where scope.values[word] != nil {
+    for word in Words(Array(syntax.text.utf8)[...])
+    where !scope.used.contains(word) && scope.values[word] != nil {
       _ = use(word)
     }
     guard isShell else { return code }

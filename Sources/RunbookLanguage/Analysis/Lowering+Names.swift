@@ -46,7 +46,8 @@ extension Lowering {
   /// The symbol of a name, marked as used.
   mutating func use(_ name: String) -> Symbol? {
     guard let symbol = scope.values[name] else { return nil }
-    scope.used.insert(name)
+    // Names are read far more often than there are names.
+    guard scope.used.insert(name).inserted else { return symbol }
     switch symbol.kind {
     case .addresses(let base), .byHost(let base): scope.used.insert(base)
     case .value, .secret, .group, .output: break

@@ -3,8 +3,9 @@ import RunbookCore
 /// The text of one file under the name by which a person knows it.
 ///
 /// Everything in this module speaks of places as byte offsets into `bytes`; lines and columns are
-/// worked out only where a person or the plan needs them.
-package struct SourceFile: Sendable {
+/// worked out only where a person or the plan needs them. It is a class because every symbol and
+/// diagnostic points to its file: one reference to copy, and the text never changes.
+package final class SourceFile: Sendable {
   /// As it is shown: a path relative to where the person works.
   package let name: String
   package let bytes: [UInt8]
@@ -21,7 +22,7 @@ package struct SourceFile: Sendable {
     lineStarts = starts
   }
 
-  package init(name: String, text: String) {
+  package convenience init(name: String, text: String) {
     self.init(name: name, bytes: Array(text.utf8))
   }
 

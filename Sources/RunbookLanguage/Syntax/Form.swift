@@ -29,23 +29,30 @@ enum BlockKind: Sendable {
   case runbook, part, site, phase, rolling, parallel, alternatives, step, rollback, write
 
   fileprivate static let statements: [Form] = [.step, .phase, .use, .parallel, .rolling, .first]
+  private static let ofRunbook: [Form] =
+    [.inventory, .input, .secret, .hosts, .shell, .lock, .report, .on] + statements
+  private static let ofPart: [Form] = [.secret, .hosts, .shell, .lock, .on] + statements
+  private static let ofSite: [Form] = [.inventory, .input, .secret, .hosts, .shell, .lock]
+  private static let ofSequence: [Form] = [.hosts, .on] + statements
+  private static let ofAlternatives: [Form] = [.phase, .use]
+  private static let ofStep: [Form] = [
+    .require, .unless, .run, .write, .stash, .upload, .confirm, .check, .rollback, .no, .output,
+    .retry, .timeout, .as, .if, .on,
+  ]
+  private static let ofRollback: [Form] = [.run, .check]
+  private static let ofWrite: [Form] = [.content, .mode, .owner]
 
   var forms: [Form] {
     switch self {
-    case .runbook:
-      [.inventory, .input, .secret, .hosts, .shell, .lock, .report, .on] + Self.statements
-    case .part: [.secret, .hosts, .shell, .lock, .on] + Self.statements
-    case .site: [.inventory, .input, .secret, .hosts, .shell, .lock]
-    case .phase, .rolling: [.hosts, .on] + Self.statements
+    case .runbook: Self.ofRunbook
+    case .part: Self.ofPart
+    case .site: Self.ofSite
+    case .phase, .rolling: Self.ofSequence
     case .parallel: Self.statements
-    case .alternatives: [.phase, .use]
-    case .step:
-      [
-        .require, .unless, .run, .write, .stash, .upload, .confirm, .check, .rollback, .no,
-        .output, .retry, .timeout, .as, .if, .on,
-      ]
-    case .rollback: [.run, .check]
-    case .write: [.content, .mode, .owner]
+    case .alternatives: Self.ofAlternatives
+    case .step: Self.ofStep
+    case .rollback: Self.ofRollback
+    case .write: Self.ofWrite
     }
   }
 

@@ -11,7 +11,7 @@ struct Lexer {
   private var isFirstOnLine = true
 
   /// Offsets are kept in 32 bits, and no runbook is near this.
-  static let sizeLimit = 16 * 1024 * 1024
+  static let sizeLimit = 64 * 1024 * 1024
 
   init(_ file: SourceFile) {
     self.file = file
@@ -27,7 +27,7 @@ struct Lexer {
   private mutating func run() {
     guard file.bytes.count <= Self.sizeLimit else {
       report(
-        .tooLarge, "this file is larger than 16 MiB", SourceRange(0, 0),
+        .tooLarge, "this file is larger than 64 MiB", SourceRange(0, 0),
         help: "a runbook is text that people read; put data in a file of its own")
       tokens = [Token(.end, SourceRange(0, 0), isFirstOnLine: true)]
       hasOpenEnd = true

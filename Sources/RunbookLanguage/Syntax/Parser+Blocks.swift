@@ -158,7 +158,8 @@ extension Parser {
         let isBare = (current.kind == .code || current.kind == .fence) && kind == .step
         report(
           .unexpectedToken, "expected a form of \(kind.shown), found \(shown(current))",
-          current.range, help: isBare ? "write `run`, `check` or another form before it" : nil)
+          current.range,
+          help: isBare ? "write `run`, `check` or another form before it" : listing(kind))
         if current.kind == .leftBrace {
           advance()
           skipBlock()

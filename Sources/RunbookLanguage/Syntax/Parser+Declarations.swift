@@ -19,6 +19,7 @@ extension Parser {
     let roles = ["name", "address", "user", "port"]
     while current.kind == .word {
       let role = current.range
+      layout[index].insert([.pair, .softBreak])
       guard let name = oneOf(roles) else { return lose(untilClosing: true) }
       guard current.kind == .word || current.kind == .string else {
         expected("the column that holds the \(name)")

@@ -2,9 +2,10 @@
 extension Parser {
   /// The options of one form, in the order in which they are written.
   struct Options {
-    var names: [String]
+    let names: [String]
     var last = -1
-    var seen: Set<String> = []
+    /// A bit for each name that has been written.
+    var seen = 0
 
     init(_ names: String...) { self.names = names }
   }
@@ -26,13 +27,14 @@ extension Parser {
       word = near
     }
     guard let position = options.names.firstIndex(of: word) else { return nil }
-    if !options.seen.insert(word).inserted {
+    if options.seen & (1 << position) != 0 {
       report(.repeatedForm, "`\(word)` stands twice", token.range, help: "keep one of them")
     } else if position < options.last {
       report(
         .formOrder, "`\(word)` stands too late", token.range,
         help: "the order is \(options.names.map { "`\($0)`" }.joined(separator: ", "))")
     }
+    options.seen |= 1 << position
     options.last = max(options.last, position)
     layout[index].insert(.softBreak)
     advance()

@@ -141,6 +141,7 @@ extension Parser {
   }
 
   private mutating func arguments(of use: inout UseSyntax) {
+    layout[index].insert(.call)
     advance()
     while current.kind != .rightParenthesis {
       guard let argument = argument() else {

@@ -5,7 +5,7 @@ extension Parser {
   /// The braces of a step with its forms.
   mutating func stepBody(_ step: inout StepSyntax) {
     var body = step
-    var counts: [Form: Int] = [:]
+    var seen: [Form] = []
     let shown = step.name.text.isEmpty ? "the step" : "step `\(step.name.text)`"
     let range = braces(.step, shown: shown) { parser in
       while let form = parser.nextForm(in: .step, isDamaged: &body.isDamaged) {
@@ -17,9 +17,11 @@ extension Parser {
           for token in parser.tokens[start..<parser.index] { parser.lose(token) }
           continue
         }
-        let count = (counts[form] ?? 0) + 1
-        counts[form] = count
-        if count == 2, !Self.repeatable.contains(form) {
+        if Self.repeatable.contains(form) {
+          // Several of them are read in order.
+        } else if !seen.contains(form) {
+          seen.append(form)
+        } else {
           parser.reportRepeated(form, parser.current.range, in: "this step")
         }
         if !parser.stepForm(form, into: &body) {
@@ -34,7 +36,7 @@ extension Parser {
     if range == nil { step.isDamaged = true }
   }
 
-  private static let repeatable: Set<Form> = [.require, .unless, .check, .output]
+  private static let repeatable: [Form] = [.require, .unless, .check, .output]
 
   /// A form of another block is parsed to know where it ends, and forgotten.
   private mutating func skip(_ form: Form) {

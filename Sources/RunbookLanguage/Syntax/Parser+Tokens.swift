@@ -60,6 +60,7 @@ extension Parser {
     if current.kind == .end {
       return reportEnd(expecting: what)
     }
+    let help = help ?? "write \(what) here"
     if current.isFirstOnLine, index > 0 {
       let previous = tokens[index - 1]
       report(
@@ -75,7 +76,9 @@ extension Parser {
     guard !hasReportedEnd else { return }
     hasReportedEnd = true
     guard let open = suspect ?? openBlocks.last else {
-      return report(.unexpectedToken, "the file ends where \(what) was expected", current.range)
+      return report(
+        .unexpectedToken, "the file ends where \(what) was expected", current.range,
+        help: "write \(what)")
     }
     report(
       .unclosedBlock, "the block of \(open.shown) is never closed", open.brace,

@@ -33,6 +33,10 @@ struct Parser {
     static let softBreak = Layout(rawValue: 2)
     static let blockOpen = Layout(rawValue: 4)
     static let blockClose = Layout(rawValue: 8)
+    /// A parenthesis that belongs to the name before it.
+    static let call = Layout(rawValue: 16)
+    /// The first of two words that belong together.
+    static let pair = Layout(rawValue: 32)
   }
 
   init(_ file: SourceFile) {
@@ -113,6 +117,7 @@ struct Parser {
   /// `(a, g: hosts, s: secret, n: int)`
   private mutating func parameters() -> [ParameterSyntax] {
     var result: [ParameterSyntax] = []
+    layout[index].insert(.call)
     advance()
     while current.kind != .rightParenthesis {
       guard let name = valueName("the name of a parameter") else {

@@ -1,6 +1,6 @@
 import RunbookCore
 
-enum DeclarationSyntax: Sendable {
+indirect enum DeclarationSyntax: Sendable {
   case inventory(InventorySyntax)
   case input(InputSyntax)
   case secret(SecretSyntax)

@@ -1,6 +1,7 @@
 import RunbookCore
 
-enum StatementSyntax: Sendable {
+/// Indirect, since trees of steps are moved about a lot and steps are large.
+indirect enum StatementSyntax: Sendable {
   case step(StepSyntax)
   case phase(PhaseSyntax)
   case use(UseSyntax)
