@@ -27,6 +27,12 @@ protocol Command: ParsableCommand {
   /// State, colours: what every command knows.
   var common: CommonOptions { get }
   @MainActor func execute() async throws(CommandError) -> ExitStatus
+  /// True where what it writes is all that it is for: then it fails when that can't be written.
+  static var onlyTells: Bool { get }
+}
+
+extension Command {
+  static var onlyTells: Bool { true }
 }
 
 @main
@@ -51,7 +57,7 @@ enum Main {
   @MainActor private static func status(of command: any Command) async -> ExitStatus {
     do throws(CommandError) {
       let status = try await command.execute()
-      if let reason = Output.standard.failure {
+      if type(of: command).onlyTells, let reason = Output.standard.failure {
         throw .output(reason: reason)
       }
       return status

@@ -20,8 +20,8 @@ import Testing
       lines.golden == """
         22:13:20  run 7f3c of test begins, by root@install-01
         22:13:20  ▶ stop on a, b and c
-        22:13:23      a | one
-        22:13:23      a | two^[
+        22:13:23      stop@a | one
+        22:13:23      stop@a | two^[
         22:13:21  ✓ stop on a 1.0s
         22:13:23  ✓ stop on b and c 3.0s
         """)
@@ -43,7 +43,7 @@ import Testing
     let bytes = Array(String(repeating: "line\n", count: 1000).utf8)
     let lines = log.printed(TaskID("stop"), bytes, at: story.now)
     #expect(lines.count == 21)
-    #expect(lines.last?.rendered(.plain) == "22:13:20      | … more in reprise logs 7f3c stop")
+    #expect(lines.last?.rendered(.plain) == "22:13:20      stop | … more in reprise logs 7f3c stop")
     #expect(log.printed(TaskID("stop"), bytes, at: story.now).isEmpty)
   }
 }

@@ -6,7 +6,8 @@ extension EventCoding {
   package static func line(run: String, sequence: Int, _ fact: Fact) -> [UInt8] {
     var json = JSONWriter()
     json.object {
-      $0.field("run", run)
+      // The first event names its run by itself.
+      if case .runStarted = fact.event {} else { $0.field("run", run) }
       $0.field("sequence", sequence)
       $0.field("time", fact.time.rfc3339)
       $0.fields(of: fact.event)

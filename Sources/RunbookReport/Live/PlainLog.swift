@@ -61,7 +61,8 @@ package struct PlainLog: Sendable {
     var lines: [Line] = []
     for text in bytes.split(separator: 0x0A).prefix(Self.mostLines + 1 - known) {
       told[id, default: 0] += 1
-      let prefix = "    " + (id.host.map { $0 + " " } ?? "") + "| "
+      let name = state.index.step(id.step)?.name ?? id.step
+      let prefix = "    " + name + (id.host.map { "@" + $0 } ?? "") + " | "
       if told[id] == Self.mostLines + 1 {
         let command = commands.logs(state.runID, state.commandName(of: id))
         lines.append(stamped(Line(prefix + "… more in " + command, .quiet), now))

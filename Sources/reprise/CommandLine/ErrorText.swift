@@ -52,7 +52,9 @@ struct ErrorText {
   func text(_ error: JournalError) -> String {
     switch error {
     case .notFound(let path):
-      return text("there is no state in \(path)", "--state DIR says where it is")
+      return text(
+        "there is no directory \(path), and it can't be made", "choose another one with --state DIR"
+      )
     case .noSuchRun("", _):
       return text("no run can be resumed", "`\(commands.runs())` shows them all")
     case .noSuchRun(let name, let suggestions):

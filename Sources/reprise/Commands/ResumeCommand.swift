@@ -17,6 +17,8 @@ struct ResumeCommand: Command {
       is not touched, what still runs on a host is taken up again, and what failed is tried again.
       """)
 
+  static let onlyTells = false
+
   @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String?
   @Option(
     help: ArgumentHelp("A task in doubt to start again; may be repeated.", valueName: "step[@host]")

@@ -19,6 +19,8 @@ struct RunCommand: Command {
       once. A pipe whose reader goes away changes nothing.
       """)
 
+  static let onlyTells = false
+
   @Argument(help: "A runbook of the runbooks directory, or a path that ends in .runbook.")
   var name: String
   @Option(
