@@ -28,6 +28,13 @@ struct HostKeyErrors {
         + "and run again with --accept-new-host-keys")
   }
 
+  /// Known only in a way that libssh2 has no means to verify.
+  func unverifiable(_ reason: String) -> TransportError {
+    .refused(
+      "\(target.place) can't be told from an impostor: libssh2 can't \(reason)",
+      remedy: "use --transport openssh")
+  }
+
   var revoked: TransportError {
     .hostKeyChanged(
       fingerprint: described,

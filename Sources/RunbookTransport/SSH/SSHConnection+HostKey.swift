@@ -99,17 +99,18 @@ extension SSHConnection {
     case .unknown: throw SSHFailure(errors.unknown)
     case .revoked: throw SSHFailure(errors.revoked)
     case .changed:
-      // Known by types that libssh2 can't verify: OpenSSH may find that nothing has changed.
-      let types = Set(LibSSH2.algorithms(LIBSSH2_METHOD_HOSTKEY, of: session))
-      let isBeyond =
-        known.keys.isEmpty
-        || (!known.types.contains(key.type)
-          && known.types.contains { $0 == "ssh-rsa" || !types.contains($0) })
-      throw SSHFailure(
-        errors.changed,
-        beyondLibSSH2: isBeyond
-          ? "verify the kind of key by which the host is known (RSA, certificate)" : nil)
+      // Known in ways that libssh2 can't verify: OpenSSH may find that nothing has changed.
+      guard let reason = reasonNotToTrust(known, key) else { throw SSHFailure(errors.changed) }
+      throw SSHFailure(errors.unverifiable(reason), beyondLibSSH2: reason)
     }
+  }
+
+  private func reasonNotToTrust(_ known: KnownHostKeys, _ presented: HostKey) -> String? {
+    if known.keys.isEmpty { return "ask the certificate authority by which the host is known" }
+    let types = Set(LibSSH2.algorithms(LIBSSH2_METHOD_HOSTKEY, of: session))
+    let beyond = known.keys.filter { $0.type == "ssh-rsa" || !types.contains($0.type) }
+    guard !known.types.contains(presented.type), let key = beyond.first else { return nil }
+    return "verify the \(key.shortType) key by which the host is known"
   }
 
   private func presentedFingerprint() -> String {

@@ -24,7 +24,20 @@ extension SSHConnection {
         break
       }
     }
+    if let methods = try otherMethods() { keyring.notes.append("it also takes \(methods)") }
     throw keyring.failure
+  }
+
+  /// What the host would take instead of a key; nil if nothing, or if it has gone away.
+  private func otherMethods() throws(SSHFailure) -> String? {
+    var list: UnsafeMutablePointer<CChar>?
+    _ = try drive("asking for other ways to log in") {
+      list = libssh2_userauth_list(session, target.user, UInt32(target.user.utf8.count))
+      return list == nil ? libssh2_session_last_errno(session) : 0
+    }
+    guard let list else { return nil }
+    let methods = String(cString: list).split(separator: ",").filter { $0 != "publickey" }
+    return methods.isEmpty ? nil : methods.joined(separator: ", ")
   }
 
   private func offer(_ text: [UInt8], of file: PrivateKeyFile) throws(SSHFailure) -> Int32 {

@@ -12,6 +12,7 @@ package final class SSHDialer: Dialer {
   private let knownHosts = KnownHosts()
   private let connectors: ConnectorPool
   private let threads: IOThreads
+  private let sendBuffer: Int32?
 
   package convenience init(options: SSHOptions = SSHOptions()) {
     self.init(
@@ -19,14 +20,17 @@ package final class SSHDialer: Dialer {
       connectors: ConnectorPool(), threads: IOThreads())
   }
 
+  /// - Parameter sendBuffer: a small one makes the system take bytes slowly, as a bad network
+  ///   does.
   init(
     options: SSHOptions, configurations: OpenSSHConfigurationReader, connectors: ConnectorPool,
-    threads: IOThreads
+    threads: IOThreads, sendBuffer: Int32? = nil
   ) {
     self.options = options
     self.configurations = configurations
     self.connectors = connectors
     self.threads = threads
+    self.sendBuffer = sendBuffer
   }
 
   package func dial(
@@ -66,7 +70,8 @@ package final class SSHDialer: Dialer {
     let target = try target(for: host, by: deadline)
     let socket: Int32
     do {
-      socket = try TCPConnection.open(target.address, port: target.port, by: deadline)
+      socket = try TCPConnection.open(
+        target.address, port: target.port, sendBuffer: sendBuffer, by: deadline)
     } catch {
       throw SSHFailure(.unreachable("\(target.place): \(error.reason)"))
     }

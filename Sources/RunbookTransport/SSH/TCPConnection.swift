@@ -3,9 +3,9 @@ import Glibc
 /// Connects to a host over TCP, within a deadline.
 enum TCPConnection {
   /// A connected, non-blocking socket with keep-alive and without Nagle's delay, owned by the
-  /// caller. Of several addresses each gets its share of the time, in the resolver's order.
+  /// caller; `sendBuffer` limits what the system takes for the host at a time. Of several addresses each gets its share of the time, in the resolver's order.
   static func open(
-    _ name: String, port: Int, by deadline: Deadline
+    _ name: String, port: Int, sendBuffer: Int32? = nil, by deadline: Deadline
   ) throws(Unreachable) -> Int32 {
     let addresses: [NameLookup.Address]
     do {
@@ -16,7 +16,8 @@ enum TCPConnection {
     var last = "the name has no address"
     for (index, address) in addresses.enumerated() {
       do {
-        return try open(address, by: deadline.share(addresses.count - index))
+        let share = deadline.share(addresses.count - index)
+        return try open(address, sendBuffer: sendBuffer, by: share)
       } catch {
         last = error.reason
       }
@@ -25,7 +26,7 @@ enum TCPConnection {
   }
 
   private static func open(
-    _ address: NameLookup.Address, by deadline: Deadline
+    _ address: NameLookup.Address, sendBuffer: Int32?, by deadline: Deadline
   ) throws(Unreachable) -> Int32 {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let descriptor = socket(address.family, type, 0)
@@ -33,6 +34,7 @@ enum TCPConnection {
     do {
       try connect(descriptor, to: address, by: deadline)
       tune(descriptor)
+      if let sendBuffer { set(descriptor, SOL_SOCKET, SO_SNDBUF, sendBuffer) }
       return descriptor
     } catch {
       close(descriptor)

@@ -109,6 +109,15 @@ package final class LoopbackSSHD: Sendable {
     }
   }
 
+  /// Ends the server and adds lines to its configuration, for the next start.
+  package func stop(appending lines: [String]) throws {
+    stop()
+    let path = "\(directory)/sshd_config"
+    let before = try String(contentsOfFile: path, encoding: .utf8)
+    try (before + lines.joined(separator: "\n") + "\n").write(
+      toFile: path, atomically: true, encoding: .utf8)
+  }
+
   /// Ends the listener; sessions stay unless they are ended too.
   package func stop(endingSessions: Bool = true) {
     if endingSessions { killSessions() }

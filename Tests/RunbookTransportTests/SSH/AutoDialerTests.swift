@@ -51,6 +51,29 @@ import Testing
     }
   }
 
+  @Test func aHostKnownByAnAuthorityIsServedByOpenSSH() async throws {
+    try await LoopbackSSHD.run(options: .init(hostKeyTypes: ["ed25519"])) { servers in
+      let server = servers[0]
+      let authority = server.directory + "/authority"
+      try LoopbackSSHD.makeKey(authority)
+      try SpawnedProcess.run(
+        "/usr/bin/ssh-keygen",
+        ["-q", "-s", authority, "-h", "-I", "host", server.directory + "/host_ed25519.pub"],
+        log: server.log)
+      let certificate = server.directory + "/host_ed25519-cert.pub"
+      try server.stop(appending: ["HostCertificate \(certificate)"])
+      try server.start()
+      let key = try String(contentsOfFile: authority + ".pub", encoding: .utf8)
+      var options = server.options
+      options.knownHostsFile = server.directory + "/authorities"
+      try "@cert-authority [127.0.0.1]:* \(key)".write(to: options.knownHostsFile!)
+      let notices = try await dial(server, options)
+      #expect(notices.first?.contains("certificate authority") == true)
+      let (reason, _) = try await SSHImplementation.libssh2.refusal(server, options)
+      #expect(reason.contains("certificate authority"))
+    }
+  }
+
   @Test func aHostWithACertificateIsServedByOpenSSH() async throws {
     try await LoopbackSSHD.run { servers in
       let server = servers[0]

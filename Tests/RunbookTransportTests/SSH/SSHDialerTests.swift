@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import RunbookCore
 import RunbookEngine
@@ -39,7 +40,7 @@ import Testing
   }
 
   @Test(arguments: both) func largeOutputKeepsMemoryFlat(_ kind: SSHImplementation) async throws {
-    let count = 50 << 20
+    let count = 200 << 20
     try await LoopbackSSHD.run { servers in
       let before = ProcessTable.residentBytes
       let recorder = ChannelRecorder(keepsOutput: false)
@@ -52,8 +53,9 @@ import Testing
         }
         #expect(await recorder.waitForClose())
         #expect(recorder.record.outputCount == count)
-        print("\(kind): 50 MB grew the process by \((peak - before) >> 20) MiB")
-        #expect(peak - before < 24 << 20)
+        print("\(kind): 200 MB grew the process by \((peak - before) >> 20) MiB")
+        // Other tests share this process.
+        #expect(peak - before < 100 << 20)
       }
     }
   }
@@ -117,6 +119,57 @@ import Testing
         #expect(await recorder.wait(.seconds(60)) { $0.outputCount == count + 64 << 16 })
         #expect(recorder.record.closed.isEmpty)
       }
+    }
+  }
+
+  @Test func aFullSocketDelaysButLosesNothing() async throws {
+    let options = LoopbackSSHD.Options(configuration: ["RekeyLimit 1M"])
+    try await LoopbackSSHD.run(options: options) { servers in
+      let options = servers[0].options
+      let dialer = SSHDialer(
+        options: options, configurations: OpenSSHConfigurationReader(options: options),
+        connectors: ConnectorPool(), threads: IOThreads(), sendBuffer: 4096)
+      let recorder = ChannelRecorder()
+      let channel = try await dialer.dial(
+        servers[0].host("a"), command: "exec cat", receive: recorder.receive)
+      let part = (0..<(1 << 16)).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 5) }
+      for _ in 0..<128 { channel.write(part) }
+      #expect(await recorder.wait(.seconds(60)) { $0.outputCount == 128 * part.count })
+      #expect(recorder.record.output == Array((0..<128).map { _ in part }.joined()))
+      await dialer.shutDown()
+    }
+  }
+
+  @Test(arguments: both) func aBannerIsNotTakenForTheHostsOutput(
+    _ kind: SSHImplementation
+  ) async throws {
+    let directory = try LoopbackSSHD.makeDirectory()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try "Authorized use only\n".write(to: directory + "/banner")
+    let options = LoopbackSSHD.Options(configuration: ["Banner \(directory)/banner"])
+    try await LoopbackSSHD.run(options: options) { servers in
+      try await kind.withChannel(servers[0], "echo out; echo err >&2") { _, recorder in
+        #expect(await recorder.waitForClose())
+        #expect(recorder.record.output == Array("out\n".utf8))
+        #expect(recorder.record.error == Array("err\n".utf8))
+      }
+    }
+  }
+
+  @Test(arguments: both) func closingFreesTheConnection(_ kind: SSHImplementation) async throws {
+    try await LoopbackSSHD.run { servers in
+      let dialer = kind.dialer(options: servers[0].options) { _ in }
+      for _ in 0..<3 {
+        let recorder = ChannelRecorder()
+        let channel = try await dialer.dial(
+          servers[0].host("a"), command: "exec cat", receive: recorder.receive)
+        channel.write([1])
+        #expect(await recorder.wait { $0.outputCount == 1 })
+        #expect(!servers[0].sessions.isEmpty)
+        channel.close()
+        #expect(waitUntil(.seconds(10)) { servers[0].sessions.isEmpty })
+      }
+      await dialer.shutDown()
     }
   }
 
@@ -247,7 +300,7 @@ import Testing
       print(
         "\(kind): \(hosts) × \(rounds) exchanges in \(duration) after \(connected - start)")
       // A poll that had to run into a time-out for each exchange would take far longer.
-      #expect(duration < .seconds(3))
+      #expect(duration < .seconds(10))
       await dialer.shutDown()
     }
   }
