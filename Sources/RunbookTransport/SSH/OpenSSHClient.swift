@@ -45,7 +45,8 @@ struct OpenSSHClient: Sendable {
 
 /// How the start of an `ssh` went.
 enum OpenSSHReadiness {
-  case ready
+  /// The command is under way; the bytes are the first of its standard error.
+  case ready([UInt8])
   /// It gave up; its messages say why.
   case ended
   case late
@@ -54,43 +55,54 @@ enum OpenSSHReadiness {
 extension OpenSSHClient {
   /// Waits on a connector thread until the command is under way on the host.
   ///
-  /// `ssh` says so on its log at debug level, which is also where it says what went wrong.
+  /// `ssh` says so on its log at debug level, which is also where it says what went wrong. Its
+  /// standard error carries the server's banner, and later what the host writes: it is read
+  /// before the log, so that what was read before the login is known to be no output of the host.
   func waitUntilReady(by deadline: Deadline, _ messages: inout MessageLines) -> OpenSSHReadiness {
     var entries = [log.descriptor, errors].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    var isLoggedIn = false
+    var isReady = false
+    var early: [UInt8] = []
     while true {
-      let count = poll(&entries, nfds_t(entries.count), deadline.milliseconds)
+      let count = poll(&entries, nfds_t(isLoggedIn ? 1 : 2), deadline.milliseconds)
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return .late }
-      var isReady = false
-      let isLogOpen = Self.gather(log.descriptor, &messages) {
-        if $0.hasPrefix("debug1: Sending command: ") { isReady = true }
+      var isErrorOpen = true
+      if !isLoggedIn { isErrorOpen = Self.gather(errors) { early += $0 } }
+      let isLogOpen = Self.gather(log.descriptor) { bytes in
+        messages.add(bytes) { line in
+          if line.hasPrefix("Authenticated to ") { isLoggedIn = true }
+          if line.hasPrefix("debug1: Sending command: ") { isReady = true }
+        }
       }
-      // The server's banner comes this way, and what `ssh` says before it knows its log.
-      let isErrorOpen = Self.gather(errors, &messages)
       if isReady {
         unlink(log.path)
-        return .ready
+        return .ready(early)
       }
       let hasWriter = isLogOpen || entries[0].revents & Int16(POLLHUP) == 0
-      if !isErrorOpen || !hasWriter {
-        // Both are looked at again: the last words may have come after the first look.
-        _ = Self.gather(log.descriptor, &messages)
-        _ = Self.gather(errors, &messages)
-        return .ended
+      if isErrorOpen && hasWriter {
+        if !isLoggedIn {
+          messages.add(early)
+          early = []
+        }
+        continue
       }
+      // Both are looked at again: the last words may have come after the first look.
+      _ = Self.gather(log.descriptor) { messages.add($0) }
+      _ = Self.gather(errors) { early += $0 }
+      messages.add(early + [0x0a])
+      return .ended
     }
   }
 
   /// Reads all that is there. False: the end of the file, or nobody has opened it yet.
-  static func gather(
-    _ descriptor: Int32, _ messages: inout MessageLines, each: (String) -> Void = { _ in }
-  ) -> Bool {
+  static func gather(_ descriptor: Int32, _ take: (ArraySlice<UInt8>) -> Void) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 16384)
     while true {
       let count = read(descriptor, &buffer, buffer.count)
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return count < 0 && errno == EAGAIN }
-      messages.add(buffer[..<count], each: each)
+      take(buffer[..<count])
     }
   }
 }

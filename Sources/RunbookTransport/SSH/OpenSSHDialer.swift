@@ -58,8 +58,9 @@ package final class OpenSSHDialer: Dialer {
     let deadline = Deadline(after: options.connectTimeout)
     let client = try start(host, command)
     var messages = MessageLines()
+    let early: [UInt8]
     switch client.waitUntilReady(by: deadline, &messages) {
-    case .ready: break
+    case .ready(let bytes): early = bytes
     case .ended:
       client.dispose()
       throw failure(of: host, messages.lines, isLate: false)
@@ -73,7 +74,9 @@ package final class OpenSSHDialer: Dialer {
         "\(host.address): this process can't start another thread or was shut down")
     }
     let heard = messages
-    let member = thread.adopt { OpenSSHMember(client, messages: heard, receive: receive) }
+    let member = thread.adopt {
+      OpenSSHMember(client, messages: heard, early: early, receive: receive)
+    }
     return IOChannel(thread: thread, member: member)
   }
 

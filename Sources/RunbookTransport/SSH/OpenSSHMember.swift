@@ -12,6 +12,8 @@ final class OpenSSHMember: IOMember {
   private let client: OpenSSHClient
   private let receive: @Sendable (ByteChannelEvent) -> Void
   private var messages: MessageLines
+  /// Standard error that was read before this member took over.
+  private var early: [UInt8]
   private var outgoing: [[UInt8]] = []
   private var outgoingStart = 0
   private var outgoingCount = 0
@@ -22,12 +24,13 @@ final class OpenSSHMember: IOMember {
   private(set) var wakeAt: Deadline?
 
   init(
-    _ client: OpenSSHClient, messages: MessageLines,
+    _ client: OpenSSHClient, messages: MessageLines, early: [UInt8],
     receive: @escaping @Sendable (ByteChannelEvent) -> Void
   ) {
     self.client = client
     self.messages = messages
     self.receive = receive
+    self.early = early
   }
 
   func addInterests(to entries: inout [pollfd]) {
@@ -53,10 +56,14 @@ final class OpenSSHMember: IOMember {
     guard outgoingCount <= Self.queueLimit else {
       return finish("the host takes no input: \(outgoingCount >> 20) MiB are waiting for it")
     }
+    if !early.isEmpty {
+      receive(.error(early))
+      early = []
+    }
     flush()
     isOutputOpen = isOutputOpen && read(client.output) { .output($0) }
     isErrorOpen = isErrorOpen && read(client.errors) { .error($0) }
-    isLogOpen = isLogOpen && OpenSSHClient.gather(client.log.descriptor, &messages)
+    isLogOpen = isLogOpen && OpenSSHClient.gather(client.log.descriptor) { messages.add($0) }
     guard !isOutputOpen && !hasBacklog else { return .open }
     // A ProxyCommand may hold standard error open: last words are waited for with a bound.
     if wakeAt == nil { wakeAt = Deadline(after: Self.lastWords) }

@@ -151,7 +151,10 @@ import Testing
       try await kind.withChannel(servers[0], "echo out; echo err >&2") { _, recorder in
         #expect(await recorder.waitForClose())
         #expect(recorder.record.output == Array("out\n".utf8))
-        #expect(recorder.record.error == Array("err\n".utf8))
+        // A banner that came with the host's own output can't be told from it; no byte is lost.
+        let error = String(decoding: recorder.record.error, as: UTF8.self)
+        #expect(error.hasSuffix("err\n"))
+        #expect(kind == .openssh || error == "err\n")
       }
     }
   }
