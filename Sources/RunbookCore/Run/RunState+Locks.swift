@@ -20,7 +20,10 @@ extension RunState {
 
   /// Those on which this owner has not taken them yet.
   package var hostsToLock: [String] {
-    plan.locks.isEmpty ? [] : hostsWithLocks.filter { !lockedHosts.contains($0) }
+    guard !plan.locks.isEmpty else { return [] }
+    return hostsWithLocks.filter {
+      !lockedHosts.contains($0) && !unlockedHosts.contains($0)
+    }
   }
 
   private func text(_ name: Template) -> String {

@@ -22,6 +22,8 @@ package struct RunState: Sendable {
   package private(set) var lockNames: [String] = []
   /// Hosts on which this owner has found its locks to be held by this run.
   package private(set) var lockedHosts: Set<String> = []
+  /// Hosts on which this owner has released them, at the end of the run: never taken again.
+  private(set) var unlockedHosts: Set<String> = []
   package internal(set) var tasks: [TaskID: TaskState] = [:]
   package internal(set) var attempts: [AttemptKey: AttemptState] = [:]
   package internal(set) var hosts: [String?: HostState] = [:]
@@ -84,6 +86,7 @@ package struct RunState: Sendable {
       lockedHosts.insert(host)
     case .hostUnlocked(let host):
       lockedHosts.remove(host)
+      unlockedHosts.insert(host)
     case .hostLost(let host, let reason):
       hosts[host, default: HostState()].connection = .lost(since: time, reason: reason)
     case .hostGivenUp(let host, let reason):
@@ -181,6 +184,7 @@ package struct RunState: Sendable {
     }
     denied = nil
     lockedHosts = []
+    unlockedHosts = []
     cursors = [:]
     outcome = nil
     cancelledBy = nil
