@@ -41,17 +41,21 @@ enum Main {
     Descriptors.openMissing()
     // A reader that goes away is told by write(2), not by a signal that would end a run.
     signal(SIGPIPE, SIG_IGN)
-    let parsed: any ParsableCommand
     do {
-      parsed = try Reprise.parseAsRoot()
+      var parsed = try Reprise.parseAsRoot()
+      if parsed is Reprise {
+        Output.standard.write(Reprise.helpMessage(columns: 80) + "\n")
+        exit(ExitStatus.usage.rawValue)
+      }
+      guard let command = parsed as? any Command else {
+        // The parser's own, such as help.
+        try parsed.run()
+        exit(ExitStatus.done.rawValue)
+      }
+      exit(await status(of: command).rawValue)
     } catch {
       Reprise.exit(withError: error)
     }
-    guard let command = parsed as? any Command else {
-      Output.standard.write(Reprise.helpMessage(columns: 80) + "\n")
-      exit(ExitStatus.usage.rawValue)
-    }
-    exit(await status(of: command).rawValue)
   }
 
   @MainActor private static func status(of command: any Command) async -> ExitStatus {

@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+/// Standard streams and the state directory in every condition that they come in.
+@Suite("Streams and state")
+struct StreamsTests {
+  private func hello() throws -> Workplace {
+    let place = try Workplace()
+    try place.writeRunbook(
+      "hello", "step say { run `printf 'out\\377\\n'; printf err >&2` no rollback \"a test\" }")
+    #expect(try place.reprise("run", "hello").status == 0)
+    return place
+  }
+
+  @Test(arguments: ["history", "runs", "show", "logs hello", "history --events --json"])
+  func endsQuietlyWhenNobodyReads(_ command: String) throws {
+    let result = try hello().shell("set -o pipefail; $reprise \(command) | true")
+    #expect(result.status == 0)
+    #expect(result.text.isEmpty)
+  }
+
+  @Test func aRunGoesOnWhenNobodyReads() throws {
+    let place = try hello()
+    let result = try place.shell("set -o pipefail; $reprise run hello | true")
+    #expect(result.status == 0)
+    #expect(
+      try place.reprise("runs", "--json").text.components(separatedBy: "succeeded").count == 3)
+  }
+
+  @Test func tellsThatNothingCanBeWritten() throws {
+    let result = try hello().shell("$reprise history > /dev/full")
+    #expect(result.status == 1)
+    #expect(result.text.contains("standard output can't be written: No space left on device"))
+  }
+
+  @Test func worksWithClosedStreams() throws {
+    let place = try hello()
+    #expect(try place.shell("$reprise run hello >&- 2>&- <&-").status == 0)
+    #expect(try place.shell("$reprise history >&-").status == 0)
+    #expect(
+      try place.reprise("runs", "--json").text.components(separatedBy: "succeeded").count == 3)
+  }
+
+  @Test func givesATasksOutputByteForByte() throws {
+    let result = try hello().reprise("logs", "hello", "say")
+    #expect(result.output == Array("out".utf8) + [0xFF, 0x0A])
+    #expect(result.error == Array("err".utf8))
+  }
+
+  @Test func writesNoEscapeSequencesIntoAPipe() throws {
+    let place = try hello()
+    for command in ["run hello", "history", "show", "runs"] {
+      #expect(!(try place.shell("$reprise \(command) | cat").text.contains("\u{1B}")))
+    }
+    let colored = try place.shell("$reprise runs --color always | cat")
+    #expect(colored.text.contains("\u{1B}[32m✓"))
+  }
+
+  @Test func followsARunToItsEnd() throws {
+    let place = try Workplace()
+    try place.writeRunbook(
+      "count", "step c { run `for i in 1 2 3; do echo $i; sleep 0.5; done` no rollback \"a test\" }"
+    )
+    let result = try place.shell(
+      "$reprise run count > /dev/null & sleep 0.7; $reprise logs count --follow; wait")
+    #expect(result.text == "c | 1\nc | 2\nc | 3\n")
+  }
+
+  @Test func refusesStateThatCannotBeUsed() throws {
+    let place = try hello()
+    try FileManager.default.createDirectory(
+      atPath: place.directory + "/damaged", withIntermediateDirectories: true)
+    try place.write("damaged/reprise.sqlite", String(repeating: "no database ", count: 99))
+    try FileManager.default.copyItem(
+      atPath: place.directory + "/state", toPath: place.directory + "/newer")
+    // The user version stands big-endian at offset 60 of an SQLite file.
+    let handle = try #require(
+      FileHandle(forUpdatingAtPath: place.directory + "/newer/reprise.sqlite"))
+    try handle.seek(toOffset: 60)
+    try handle.write(contentsOf: Data([0, 0, 0, 99]))
+    try handle.close()
+    let cases = [
+      ("damaged", "is damaged"), ("newer", "newer reprise"), ("/proc/none", "can't be made"),
+    ]
+    for (state, words) in cases {
+      let result = try place.reprise("run", "hello", "--state", state)
+      #expect(result.status == 73)
+      #expect(result.errorText.contains(words), "\(result.errorText)")
+      #expect(result.errorText.contains("= help:"))
+    }
+  }
+
+  @Test func aReadOnlyStateCanBeReadAndNotWritten() throws {
+    let place = try hello()
+    // Root writes into any directory; a read-only mount in a namespace of its own stops it too.
+    let result = try place.shell(
+      """
+      unshare --mount --map-root-user sh -c 'mount --bind state state &&
+        mount -o remount,ro,bind state && $reprise runs && $reprise run hello'
+      """)
+    if result.text.contains("unshare") || result.text.contains("mount:") { return }
+    #expect(result.status == 73)
+    #expect(result.text.contains("✓ done"))
+    #expect(result.text.contains("Read-only file system"))
+  }
+}
