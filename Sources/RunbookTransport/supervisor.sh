@@ -150,7 +150,7 @@ _bytes() {
 _i() {
   trap : HUP INT TERM PIPE
   trap _fail EXIT
-  _us=$1 _ow='' _so=0 _se=0 _sl=0 _as=- _to=0 _ca=0 _sa='' _cl='' _j=0 _do='' _no='' _sec='' _in=''
+  _us=$1 _ow='' _so=0 _se=0 _sl=0 _as=- _to=0 _ca=0 _sa='' _cl='' _j=0 _do='' _no='' _sec='' _in='' _tp=''
   _boot
   _stat self
   _me=$_pi.$_ss
@@ -222,6 +222,7 @@ _z() {
 _fail() {
   [ ! "$_do" ] || return 0
   _no=1 _so=- _se=- _sl=-
+  [ ! "$_tp" ] || kill "$_tp" 2>/dev/null
   [ "$_cl" ] || _z n 0 'no process could be started'
 }
 

@@ -173,7 +173,8 @@ struct SupervisorDecoder {
   private mutating func keep(_ line: some Collection<UInt8>) {
     noise += line.suffix(Self.noiseLimit)
     noise.append(UInt8(ascii: "\n"))
-    if noise.count > Self.noiseLimit { noise.removeFirst(noise.count - Self.noiseLimit) }
+    // Rarely: a host may send very many short lines.
+    if noise.count > 2 * Self.noiseLimit { noise.removeFirst(noise.count - Self.noiseLimit) }
   }
 
   private static func text(_ bytes: some Collection<UInt8>) -> String {
