@@ -178,7 +178,7 @@ package struct MarkdownReport {
 
   private func code(_ text: String) -> String {
     let inner = text.filter { $0 != "`" }.replacingNewlines()
-    return "`" + safe(inner).split(separator: "|").joined(separator: "\\|") + "`"
+    return "`" + safe(inner).map { $0 == "|" ? "\\|" : String($0) }.joined() + "`"
   }
 
   /// Control characters are shown, never obeyed.
