@@ -54,6 +54,9 @@ struct Fixture {
         diagnostics += Binder.examine(plan, inventory: inventory, sources: result.sources)
       }
     }
+    if let plan = result.plan, plan.inventory == nil {
+      diagnostics += Binder.examine(plan, inventory: nil, sources: result.sources)
+    }
     return diagnostics.isEmpty ? "no mistakes\n" : DiagnosticRenderer.render(diagnostics)
   }
 }

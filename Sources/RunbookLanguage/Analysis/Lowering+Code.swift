@@ -77,7 +77,7 @@ extension Lowering {
     let known = candidates() + shell.assigned + ["host", "host_address", "reprise_run"]
     report(
       .unknownVariable, "nothing declares or sets `$\(name)`", range,
-      help: Suggestion.nearest(to: name, among: known).map { "did you mean `$\($0)`?" }
+      help: suggestion(for: name, among: known).map { "did you mean `$\($0)`?" }
         ?? "declare it, set it in the code, or write `${\(name):-}` where it may be unset")
   }
 

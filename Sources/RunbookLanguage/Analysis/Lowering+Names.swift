@@ -6,6 +6,7 @@ extension Lowering {
   mutating func declare(_ name: Name, _ symbol: Symbol) {
     let text = name.text
     if text == "host" || text.hasPrefix("host_") || text.hasPrefix("reprise_") {
+      scope.lostWords.insert(text)
       return report(
         .reservedName, "`\(text)` is given by the engine", name.range,
         help: "`host`, `host_…` and `reprise_…` are set for every step; choose another name")
@@ -61,6 +62,17 @@ extension Lowering {
     return symbol
   }
 
+  /// "Did you mean", or nil; what was meant counts as used, so that a misspelling is one mistake.
+  mutating func suggestion(for word: String, among names: [String]) -> String? {
+    guard let near = Suggestion.nearest(to: word, among: names) else { return nil }
+    _ = use(near)
+    return near
+  }
+
+  mutating func suggestionHelp(for word: String, among names: [String]) -> String? {
+    suggestion(for: word, among: names).map { "did you mean `\($0)`?" }
+  }
+
   /// Candidates for "did you mean", in a stable order.
   func candidates(_ condition: (Symbol) -> Bool = { _ in true }) -> [String] {
     scope.values.filter { condition($0.value) }.keys.sorted()
@@ -77,7 +89,7 @@ extension Lowering {
         }
         report(
           .unknownGroup, "no group is called `\(name.text)`", name.range,
-          help: Suggestion.help(for: name.text, among: groups)
+          help: suggestionHelp(for: name.text, among: groups)
             ?? "declare it: `hosts \(name.text) where …` or `hosts \(name.text) is \"…\"`")
       }
       return nil

@@ -114,7 +114,10 @@ extension Lowering {
   private mutating func found(_ hosts: HostsSyntax) -> Statement? {
     guard case .found(let groupName, let outputName) = hosts.selection,
       let within = group(groupName)
-    else { return nil }
+    else {
+      scope.lostWords.insert(hosts.name.text)
+      return nil
+    }
     guard let symbol = use(outputName.text) else {
       if !scope.isDoubtful(outputName.text) {
         let outputs = candidates {
@@ -122,12 +125,14 @@ extension Lowering {
         }
         report(
           .unknownName, "no output is called `\(outputName.text)`", outputName.range,
-          help: Suggestion.help(for: outputName.text, among: outputs)
+          help: suggestionHelp(for: outputName.text, among: outputs)
             ?? "an earlier step writes it: `output \(outputName.text) from …`")
       }
+      scope.lostWords.insert(hosts.name.text)
       return nil
     }
     guard case .output(let output) = symbol.kind else {
+      scope.lostWords.insert(hosts.name.text)
       report(
         .wrongKind, "`\(outputName.text)` is \(article(symbol.what)), not an output",
         outputName.range, help: "hosts are found in what a step puts out")
@@ -204,10 +209,13 @@ extension Lowering {
     let parameters = part.tree.parameters
     var symbols: [String: Symbol] = [:]
     var given: Set<String> = []
+    // A misspelt argument is not also a missing one.
+    var isSure = !use.isDamaged
     for argument in use.arguments {
       let name = argument.name.text
       guard let parameter = parameters.first(where: { $0.name.text == name }) else {
         reportArgument(argument, part)
+        isSure = false
         continue
       }
       if !given.insert(name).inserted {
@@ -218,7 +226,7 @@ extension Lowering {
       symbols[name] = symbol(of: argument, for: parameter, part)
     }
     let missing = parameters.filter { !given.contains($0.name.text) }
-    if let first = missing.first, !use.isDamaged {
+    if let first = missing.first, isSure {
       let names = missing.map { "`\($0.name.text)`" }.joined(separator: ", ")
       report(
         .badArgument, "part `\(use.part.text)` also needs \(names)", use.part.range,
@@ -261,7 +269,7 @@ extension Lowering {
         if !scope.isDoubtful(name.text) {
           report(
             .unknownName, "nothing is called `\(name.text)`", name.range,
-            help: Suggestion.help(for: name.text, among: candidates())
+            help: suggestionHelp(for: name.text, among: candidates())
               ?? "declare it, or write a literal")
         }
         return nil

@@ -22,6 +22,7 @@ extension Lowering {
   /// The text of a string in which no name can stand.
   mutating func plainText(_ string: StringSyntax) -> String? {
     if let literal = string.literal { return literal }
+    for case .name(let name) in string.pieces.map(\.content) { _ = use(name) }
     report(
       .literalNeeded, "no names can stand in this string", nameRange(string) ?? string.range,
       help: "write it without `$`; `$$` is a dollar")
@@ -57,7 +58,7 @@ extension Lowering {
       if !scope.isDoubtful(text) {
         report(
           .unknownName, "nothing is called `\(text)`", name.range,
-          help: Suggestion.help(for: text, among: readable())
+          help: suggestionHelp(for: text, among: readable())
             ?? "declare it: `input \(text)`, or `output \(text)` in an earlier step")
       }
       return nil
@@ -159,7 +160,7 @@ extension Lowering {
           let inputs = candidates { $0.type == type }
           report(
             .unknownName, "nothing is called `\(name.text)`", name.range,
-            help: Suggestion.help(for: name.text, among: inputs)
+            help: suggestionHelp(for: name.text, among: inputs)
               ?? "write \(shown(type)), or declare `input \(name.text): \(type.rawValue)`")
         }
         return .literal(1)

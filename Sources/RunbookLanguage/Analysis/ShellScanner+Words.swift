@@ -138,6 +138,12 @@ extension ShellScanner {
 
   /// `$((…))` and `((…))`, from behind the parentheses.
   mutating func arithmetic() {
+    guard depth < Self.depthLimit else {
+      index = limit
+      return
+    }
+    depth += 1
+    defer { depth -= 1 }
     var parentheses = 2
     while let byte = peek(), parentheses > 0 {
       switch byte {

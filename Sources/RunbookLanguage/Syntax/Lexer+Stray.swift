@@ -68,6 +68,7 @@ extension Lexer {
     report(
       .unexpectedCharacter, "\(shown) means nothing here", SourceRange(start, offset),
       help: remedy(first))
+    followsStray = true
   }
 
   private func remedy(_ byte: UInt8) -> String {

@@ -9,6 +9,8 @@ struct Lexer {
 
   var offset = 0
   private var isFirstOnLine = true
+  /// What follows a stray character is where that leads to, not a mistake of its own.
+  var followsStray = false
 
   /// Offsets are kept in 32 bits, and no runbook is near this.
   static let sizeLimit = 64 * 1024 * 1024
@@ -48,6 +50,7 @@ struct Lexer {
     case 0x0A:
       offset += 1
       isFirstOnLine = true
+      followsStray = false
     case 0x20, 0x09, 0x0D: offset += 1
     case UInt8(ascii: "/") where peek(1) == UInt8(ascii: "/"): comment()
     case UInt8(ascii: "\""): string()
@@ -76,8 +79,10 @@ struct Lexer {
   // MARK: - Tokens
 
   mutating func append(_ kind: Token.Kind, _ range: SourceRange, isDamaged: Bool = false) {
-    tokens.append(Token(kind, range, isFirstOnLine: isFirstOnLine, isDamaged: isDamaged))
+    let isDoubtful = isDamaged || followsStray
+    tokens.append(Token(kind, range, isFirstOnLine: isFirstOnLine, isDamaged: isDoubtful))
     isFirstOnLine = false
+    followsStray = false
   }
 
   private mutating func sign(_ kind: Token.Kind, _ length: Int) {

@@ -13,7 +13,7 @@ extension Parser {
     return block
   }
 
-  /// The braces around what `content` parses, and their range; nil where there is no block at all.
+  /// The braces around what `content` parses, and their range; nil where the block is not whole.
   mutating func braces(
     _ kind: BlockKind, shown: String, content: (inout Parser) -> Void
   ) -> SourceRange? {
@@ -32,7 +32,7 @@ extension Parser {
         .tooDeep, "blocks are nested more than \(Self.depthLimit) deep", open.range,
         help: "move what is inside into a part")
       skipBlock()
-      return open.range.through(tokens[index - 1].range)
+      return nil
     }
     content(&self)
     return closeBrace(kind, open: open, shown: shown)
@@ -58,10 +58,11 @@ extension Parser {
 
   private mutating func closeBrace(
     _ kind: BlockKind, open: Token, shown: String
-  ) -> SourceRange {
+  ) -> SourceRange? {
     guard current.kind == .rightBrace else {
-      if current.kind == .end { reportEnd(expecting: "`}`") }
-      return open.range
+      guard current.kind == .end else { return open.range }
+      reportEnd(expecting: "`}`")
+      return nil
     }
     if suspect == nil, current.isFirstOnLine, indentation(current) < indentation(open) {
       suspect = openBlocks.last
@@ -135,6 +136,11 @@ extension Parser {
     while true {
       switch current.kind {
       case .end, .rightBrace: return nil
+      case _ where current.isDamaged:
+        isDamaged = true
+        lose(current)
+        advance()
+        recover()
       case .word:
         let word = text(current)
         if let form = Form.named(word) {

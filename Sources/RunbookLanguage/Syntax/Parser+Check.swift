@@ -54,11 +54,12 @@ extension Parser {
     case .string:
       let token = current
       let text = file.text(token.range)
+      advance()
+      if token.isDamaged { return CheckSyntax(subject: .damaged, range: start) }
       report(
         .unexpectedToken, "expected a check, found a string", token.range,
         help: text.contains("://")
           ? "write `http \(text)`" : "code stands between backticks: `` `command` ``")
-      advance()
       return CheckSyntax(subject: .damaged, range: start)
     case .word, .integer, .duration, .leftBrace, .rightBrace, .leftParenthesis, .rightParenthesis,
       .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual,

@@ -122,6 +122,7 @@ extension Parser {
     advance()
     guard let name = valueName("the name of a group") else { return nil }
     if name.text == "failure" {
+      lostWords.insert(name.text)
       report(
         .reservedName, "no group can be called `failure`", name.range,
         help: "`on failure` says what happens when something fails; choose another name")

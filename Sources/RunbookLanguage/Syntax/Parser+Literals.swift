@@ -138,6 +138,7 @@ extension Parser {
     case .string:
       let string = string()
       guard let text = string.literal else {
+        lose(token)
         report(
           .literalNeeded, "no names can stand in this string", string.range,
           help: "write it without `$`; `$$` is a dollar")

@@ -30,6 +30,7 @@ extension Parser {
     let name = Name(text: text(current), range: current.range)
     advance()
     if Self.reserved.contains(name.text) {
+      lostWords.insert(name.text)
       report(
         .reservedName, "`\(name.text)` is a word of the language, not a name", name.range,
         help: "choose another name")
@@ -41,7 +42,7 @@ extension Parser {
         help: (separator == "_"
           ? "names of values and groups are lower-case letters, digits and `_`"
           : "names of steps, phases, parts and runbooks are lower-case letters, digits and `-`")
-          + (better.isEmpty ? "" : ": `\(better)`"))
+          + (better.isEmpty || !name.text.utf8.allSatisfy { $0 < 0x80 } ? "" : ": `\(better)`"))
     }
     return name
   }

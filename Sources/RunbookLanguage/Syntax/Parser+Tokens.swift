@@ -60,6 +60,8 @@ extension Parser {
     if current.kind == .end {
       return reportEnd(expecting: what)
     }
+    // The lexer has reported it already.
+    if current.isDamaged { return }
     let help = help ?? "write \(what) here"
     if current.isFirstOnLine, index > 0 {
       let previous = tokens[index - 1]
