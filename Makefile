@@ -24,7 +24,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # The scripts that hosts run have no #! line: they are handed to the host's sh, with values in its
 # environment.
 HOST_SCRIPTS := $(wildcard Sources/RunbookEngine/Actions/*.sh)
-lint:
+lint: lab-lint
 	swift format lint --strict --recursive $(SWIFT_FILES)
 	shellcheck .ci/run docs/demo Sources/RunbookTransport/supervisor.sh
 	shellcheck --shell=sh --exclude=SC2154,SC2034 $(HOST_SCRIPTS)
