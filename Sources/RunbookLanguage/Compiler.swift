@@ -34,11 +34,11 @@ package enum Compiler {
     withoutActuallyEscaping(parts) { parts in
       var loader = FileLoader(partNames: partNames, parts: parts)
       let isSite = file.name.split(separator: "/").last == "site.runbook"
-      let siteFile = isSite ? nil : site.flatMap { loader.load($0, isSite: true) }
       guard let main = loader.load(file, isSite: isSite) else {
         return Result(
           plan: nil, diagnostics: loader.diagnostics.inReadingOrder(), sources: loader.sources)
       }
+      let siteFile = isSite ? nil : site.flatMap { loader.load($0, isSite: true) }
       var lowering = Lowering(loader, site: siteFile, main: main)
       let plan = lowering.run()
       return Result(

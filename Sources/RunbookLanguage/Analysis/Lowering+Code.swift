@@ -28,12 +28,13 @@ extension Lowering {
       text: syntax.text, interpreter: interpreter, isShell: isShell,
       origin: origin(syntax.range))
     guard !syntax.isDamaged else { return code }
-    for word in Words(Array(syntax.text.utf8)[...])
+    let bytes = Array(syntax.text.utf8)
+    for word in Words(bytes[...])
     where !scope.used.contains(word) && scope.values[word] != nil {
       _ = use(word)
     }
     guard isShell else { return code }
-    let shell = ShellCode(syntax.text)
+    let shell = ShellCode(alone: bytes)
     checkReads(shell, syntax, context)
     checkGuard(shell, syntax, context.role)
     return code

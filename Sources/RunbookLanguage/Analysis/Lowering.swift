@@ -37,6 +37,8 @@ struct Lowering {
 
   mutating func run() -> Plan? {
     plan.environments = [NameTable()]
+    // A runbook may be called like a part that it uses.
+    if main.tree.kind == .part { activeParts = [main.tree.name.text] }
     if let site {
       scope = FileScope(site, prefix: "", environment: 0)
       declareAll()

@@ -19,10 +19,19 @@ struct ShellCode: Sendable {
   var pipelines: [Int] = []
 
   init(_ text: String) {
-    guard text.utf8.contains(where: { "$=!|".utf8.contains($0) }) || text.contains("read") else {
-      return
-    }
     var scanner = ShellScanner(Array(text.utf8))
+    scanner.run()
+    self = scanner.found
+  }
+
+  /// What matters of code that nothing else runs with: without these signs it reads nothing.
+  init(alone bytes: [UInt8]) {
+    guard
+      bytes.contains(where: {
+        $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "|")
+      })
+    else { return }
+    var scanner = ShellScanner(bytes)
     scanner.run()
     self = scanner.found
   }

@@ -1,12 +1,20 @@
-/// Words, quotes, expansions, redirections and here-documents.
+/// Words, quotes and expansions.
 extension ShellScanner {
-  private static let ends = Set(" \t\r\n;&|()<>".utf8)
+  /// Whether a byte ends a word.
+  func endsWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x20, 0x09, 0x0D, 0x0A, UInt8(ascii: ";"), UInt8(ascii: "&"), UInt8(ascii: "|"),
+      UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "<"), UInt8(ascii: ">"):
+      true
+    default: false
+    }
+  }
 
   /// One word; its text where nothing in it is quoted or expanded.
   mutating func scanWord() -> String? {
     let start = index
     var isPlain = true
-    while let byte = peek(), !Self.ends.contains(byte) {
+    while let byte = peek(), !endsWord(byte) {
       switch byte {
       case UInt8(ascii: "'"):
         isPlain = false
@@ -50,7 +58,7 @@ extension ShellScanner {
   }
 
   /// One byte of a text in which `$` and backticks count and quotes do not.
-  private mutating func expandable(_ byte: UInt8) {
+  mutating func expandable(_ byte: UInt8) {
     switch byte {
     case UInt8(ascii: "\\"): index = min(index + 2, limit)
     case UInt8(ascii: "$"): dollar(isQuoted: true)
@@ -206,77 +214,5 @@ extension ShellScanner {
       if index == start { index += 1 }
     }
     index = min(index + 1, limit)
-  }
-
-  // MARK: - Redirections
-
-  mutating func redirect(isInBrackets: Bool) {
-    let sign = peek()
-    index += 1
-    if isInBrackets { return }
-    if peek() == UInt8(ascii: "(") {
-      index += 1
-      return commands(until: .parenthesis)
-    }
-    if sign == UInt8(ascii: "<"), peek() == UInt8(ascii: "<") {
-      index += 1
-      if peek() == UInt8(ascii: "<") {
-        index += 1
-      } else {
-        return hereDocument()
-      }
-    }
-    while let byte = peek(),
-      [UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "|")].contains(byte)
-    {
-      index += 1
-    }
-    skip { $0 == 0x20 || $0 == 0x09 }
-    _ = scanWord()
-  }
-
-  /// The delimiter of a here-document; its text follows at the next line.
-  private mutating func hereDocument() {
-    var document = HereDocument(delimiter: [], isQuoted: false, stripsTabs: false)
-    if peek() == UInt8(ascii: "-") {
-      document.stripsTabs = true
-      index += 1
-    }
-    skip { $0 == 0x20 || $0 == 0x09 }
-    while let byte = peek(), !Self.ends.contains(byte) {
-      index += 1
-      if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-        document.isQuoted = true
-      } else {
-        document.delimiter.append(byte)
-      }
-    }
-    if !document.delimiter.isEmpty { hereDocuments.append(document) }
-  }
-
-  /// The here-documents announced on the line that has just ended.
-  mutating func readHereDocuments() {
-    let waiting = hereDocuments
-    hereDocuments = []
-    for document in waiting {
-      let start = index
-      var end = limit
-      while index < limit {
-        let lineStart = index
-        skip { $0 != 0x0A }
-        var line = bytes[lineStart..<index]
-        if document.stripsTabs { line = line.drop { $0 == 0x09 } }
-        index = min(index + 1, limit)
-        if line.elementsEqual(document.delimiter) {
-          end = lineStart
-          break
-        }
-      }
-      if document.isQuoted { continue }
-      let (after, outerLimit) = (index, limit)
-      (index, limit) = (start, end)
-      while let byte = peek() { expandable(byte) }
-      (index, limit) = (after, outerLimit)
-    }
   }
 }

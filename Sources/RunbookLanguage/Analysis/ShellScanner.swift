@@ -214,7 +214,7 @@ struct ShellScanner {
 
   mutating func skipBlanks() {
     while let byte = peek() {
-      if [0x20, 0x09, 0x0D, 0x0A].contains(byte) {
+      if byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D {
         index += 1
       } else if byte == UInt8(ascii: "\\"), peek(1) == 0x0A {
         index += 2
@@ -235,59 +235,3 @@ struct ShellScanner {
 
 /// A letter or underscore: what begins the name of a shell variable.
 func isNameStart(_ byte: UInt8) -> Bool { byte < 0x80 && isWordStart(byte) }
-
-/// A command that sets the variables its arguments name.
-struct ShellBuiltin {
-  private enum Kind {
-    /// Every argument, with or without `=value`.
-    case declaration
-    /// `read`, `readarray`: arguments that are no options.
-    case reading(valued: String)
-    /// `getopts SPEC NAME`
-    case options
-    /// `printf -v NAME`
-    case printing
-  }
-  private let kind: Kind
-  private var position = 0
-  private var skipsNext = false
-  private var takesNext = false
-
-  init?(_ name: String) {
-    switch name {
-    case "export", "local", "declare", "typeset", "readonly": kind = .declaration
-    case "read": kind = .reading(valued: "pntdNiu")
-    case "readarray", "mapfile": kind = .reading(valued: "dnOsuCc")
-    case "getopts": kind = .options
-    case "printf": kind = .printing
-    default: return nil
-    }
-  }
-
-  /// The name that an argument sets, if it does.
-  mutating func assigned(by argument: String) -> String? {
-    defer { position += 1 }
-    if takesNext {
-      takesNext = false
-      return argument
-    }
-    if skipsNext {
-      skipsNext = false
-      return nil
-    }
-    switch kind {
-    case .declaration:
-      if argument.hasPrefix("-") { return nil }
-      return String(argument.prefix { $0 != "=" && $0 != "+" })
-    case .reading(let valued):
-      guard argument.hasPrefix("-"), let last = argument.last else { return argument }
-      if last == "a" { takesNext = true }
-      skipsNext = valued.contains(last)
-      return nil
-    case .options: return position == 1 ? argument : nil
-    case .printing:
-      if position == 0, argument == "-v" { takesNext = true }
-      return nil
-    }
-  }
-}

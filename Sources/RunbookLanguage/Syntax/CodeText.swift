@@ -5,6 +5,9 @@ enum CodeText {
   static func text(_ file: SourceFile, _ token: Token) -> String {
     let content = content(file, token)
     let range = content.range
+    // Files without carriage returns, which is most of them, are copied in one piece.
+    let hasReturns = file.bytes[range.start..<range.end].contains(0x0D)
+    if !content.isFence, !hasReturns { return file.text(range) }
     if !content.isFence {
       return String(
         decoding: file.bytes[range.start..<range.end].filter { $0 != 0x0D }, as: UTF8.self)
@@ -14,9 +17,8 @@ enum CodeText {
     let indentation = indentation(file, range)
     forEachLine(file, range) { line in
       if line.start > range.start { bytes.append(0x0A) }
-      bytes += file.bytes[min(line.start + indentation, line.end)..<line.end].lazy.filter {
-        $0 != 0x0D
-      }
+      let rest = file.bytes[min(line.start + indentation, line.end)..<line.end]
+      if hasReturns { bytes += rest.lazy.filter { $0 != 0x0D } } else { bytes += rest }
     }
     return String(decoding: bytes, as: UTF8.self)
   }
