@@ -2,7 +2,7 @@
 # machine can't carry the lab it says why and does the same with hello); make test runs everything;
 # make lab brings up the reported environment (root, Debian 12).
 
-.PHONY: demo test bench lint format lab lab-down lab-lint
+.PHONY: demo test bench fuzz lint format lab lab-down lab-lint
 
 demo:
 	swift build --product reprise
@@ -19,6 +19,11 @@ test:
 
 bench:
 	Benchmarks/run
+
+# A million broken runbooks through the language, and how long compiling takes by size.
+fuzz:
+	swift run -c release fuzz-language
+	swift run -c release bench-language
 
 SWIFT_FILES := Package.swift Sources Tests
 # The scripts that hosts run have no #! line: they are handed to the host's sh, with values in its
