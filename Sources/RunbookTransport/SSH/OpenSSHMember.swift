@@ -14,7 +14,7 @@ final class OpenSSHMember: IOMember {
   private var messages: MessageLines
   /// Standard error that was read before this member took over.
   private var early: [UInt8]
-  private var outgoing: [[UInt8]] = []
+  private var outgoing: ArraySlice<[UInt8]> = []
   private var outgoingStart = 0
   private var outgoingCount = 0
   private var isOutputOpen = true
@@ -111,10 +111,11 @@ final class OpenSSHMember: IOMember {
   private func read(_ descriptor: Int32, _ event: ([UInt8]) -> ByteChannelEvent) -> Bool {
     var total = 0
     while total < Self.turnLimit {
-      var count = 0
-      let bytes = [UInt8](unsafeUninitializedCapacity: Self.readSize) { buffer, initialized in
-        count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-        initialized = max(count, 0)
+      let (count, bytes) = withUnsafeTemporaryAllocation(
+        byteCount: Self.readSize, alignment: 1
+      ) { buffer in
+        let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        return (count, Array(buffer.prefix(max(count, 0))))
       }
       if count < 0 && errno == EINTR { continue }
       if count < 0 { return errno == EAGAIN }

@@ -8,7 +8,7 @@ import Glibc
 final class SSHSessionMember: IOMember {
   /// A turn ends after this many bytes of output, so that other hosts get theirs.
   private static let turnLimit = 512 << 10
-  private static let readSize = 128 << 10
+  private static let readSize = 64 << 10
   /// What the far end may send before we take it: the bound of libssh2's queue. Granted anew when
   /// half of it is used up.
   private static let window = 512 << 10
@@ -29,7 +29,7 @@ final class SSHSessionMember: IOMember {
 
   private let handover: SSHSessionHandover
   private let receive: @Sendable (ByteChannelEvent) -> Void
-  private var outgoing: [[UInt8]] = []
+  private var outgoing: ArraySlice<[UInt8]> = []
   private var outgoingStart = 0
   private var outgoingCount = 0
   private var pending = Pending.nothing
@@ -181,12 +181,11 @@ final class SSHSessionMember: IOMember {
   private func read(_ stream: Stream) -> Result<Int, LostReason> {
     let size = min(Self.readSize, remainingWindow)
     guard size > 0 else { return .success(0) }
-    var count = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-      count = buffer.withMemoryRebound(to: CChar.self) { characters in
-        libssh2_channel_read_ex(channel, stream.rawValue, characters.baseAddress, characters.count)
-      }
-      initialized = max(count, 0)
+    let (count, bytes) = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer in
+      let count = libssh2_channel_read_ex(channel, stream.rawValue, buffer.baseAddress, size)
+      // A copy of its own size: whoever keeps it must not keep the whole buffer.
+      let taken = UnsafeRawBufferPointer(start: buffer.baseAddress, count: max(count, 0))
+      return (count, Array(taken))
     }
     if count == Int(LIBSSH2_ERROR_EAGAIN) { return .success(0) }
     guard count >= 0 else { return .failure(LostReason(text: lostReason(Int32(count)))) }

@@ -45,5 +45,11 @@ final class SilentSocket: Sendable {
     guard code == 0, listen(descriptor, 8) == 0 else { throw TestFailure("no socket at \(path)") }
   }
 
+  /// Whether somebody has connected.
+  var wasAsked: Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) == 1
+  }
+
   func stop() { close(descriptor) }
 }

@@ -118,14 +118,13 @@ import Testing
       var options = servers[0].options
       options.usesAgent = true
       options.agentSocket = silent.path
-      let start = ContinuousClock.now
       #expect(await SSHImplementation.libssh2.failure(servers[0], options) == nil)
-      #expect(ContinuousClock.now - start < .seconds(1.5))
+      #expect(!silent.wasAsked)
 
       options.identities = [servers[0].directory + "/none"]
       let (reason, _) = try await SSHImplementation.libssh2.refusal(servers[0], options)
       #expect(reason.contains("the agent did not answer in time"))
-      #expect(ContinuousClock.now - start < .seconds(6))
+      #expect(silent.wasAsked)
     }
   }
 
