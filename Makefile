@@ -1,5 +1,6 @@
 # make demo corrects the reported cluster in the lab, with a kill and a resume in the middle (where the
-# machine can't carry the lab it says why and does the same with hello); make test runs everything;
+# machine can't carry the lab it says why and does the same with hello); make test runs everything; make
+# bench measures reprise against parallel-ssh (Python 3.11, the network once);
 # make lab brings up the reported environment (root, Debian 12).
 
 .PHONY: demo test bench fuzz lint format lab lab-down lab-lint
@@ -31,7 +32,7 @@ SWIFT_FILES := Package.swift Sources Tests
 HOST_SCRIPTS := $(wildcard Sources/RunbookEngine/Actions/*.sh)
 lint: lab-lint
 	swift format lint --strict --recursive $(SWIFT_FILES)
-	shellcheck .ci/run docs/demo Sources/RunbookTransport/supervisor.sh
+	shellcheck .ci/run docs/demo Benchmarks/run Sources/RunbookTransport/supervisor.sh
 	shellcheck --shell=sh --exclude=SC2154,SC2034 $(HOST_SCRIPTS)
 
 format:

@@ -1,0 +1,131 @@
+"""Measures reprise against parallel-ssh, side by side, and prints medians and ratios.
+
+measure.py [--rounds N] [CASE…] with the cases of CASES; all of them by default. Each round runs
+both contestants, in turn the one and the other first, so that a machine that others use too
+disturbs both alike.
+"""
+
+import argparse
+import hashlib
+import os
+import pathlib
+import platform
+import random
+import statistics
+import sys
+
+import contestants
+import loopback
+
+HOSTS = 30
+PLAIN, SLOW = "/bin/sh", "/bin/bash"
+CASES = ["20", "100", "slow", "help", "memory"]
+GOALS = {"20": (0.7, 1.0), "100": (0.65, 0.9), "slow": (0.2, 0.2)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--megabytes", type=int, default=50)
+    parser.add_argument("case", nargs="*", metavar="CASE", help=" ".join(CASES))
+    options = parser.parse_args()
+    cases = options.case or CASES
+    if unknown := set(cases) - set(CASES):
+        parser.error(f"no such case: {' '.join(sorted(unknown))}")
+    print(f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, "
+          f"load {os.getloadavg()[0]:.1f}; /bin/sh is {os.path.realpath('/bin/sh')}")
+    with loopback.server([PLAIN, SLOW]) as server:
+        for steps in (20, 100):
+            if str(steps) in cases and (user := known(server, PLAIN)):
+                compare(server, user, f"{HOSTS} hosts x {steps} steps", str(steps), steps,
+                        options.rounds)
+        if "slow" in cases and (user := known(server, SLOW)):
+            # sshd's bash reads it for every command, although that is no login.
+            (server.home(SLOW) / ".bashrc").write_text("sleep 0.2\n")
+            compare(server, user, f"{HOSTS} hosts x 20 steps, a start-up file of 0.2 s", "slow",
+                    20, options.rounds)
+        if "help" in cases:
+            start_up(server.directory, options.rounds)
+        if "memory" in cases and (user := known(server, PLAIN)):
+            memory(server, user, options.megabytes)
+
+
+def known(server: loopback.Server, shell: str) -> str | None:
+    user = server.user(shell)
+    if not user:
+        print(f"not measured: this needs root, or a user whose login shell is {shell}")
+    return user
+
+
+def compare(server: loopback.Server, user: str, title: str, case: str, steps: int,
+            rounds: int) -> None:
+    site = contestants.Site(server, user, HOSTS, f"site-{case}")
+    site.write_runbook("steps", [(f"s{number}", "true") for number in range(1, steps + 1)])
+    ours, theirs, bare = [], [], []
+    for number in range(rounds):
+        def one() -> None:
+            ours.append(site.reprise("steps"))
+
+        def other() -> None:
+            taken, own = site.parallel_ssh(steps)
+            theirs.append(taken)
+            bare.append(own)
+
+        for turn in (one, other) if number % 2 == 0 else (other, one):
+            turn()
+    print(f"\n{title}, {rounds} rounds")
+    row("reprise", [taken.seconds for taken in ours], "s")
+    print(f"    its process alone: {median_cpu(ours):.2f} s of processor time")
+    row("parallel-ssh", [taken.seconds for taken in theirs], "s")
+    row("  without Python's start", bare, "s")
+    goal, limit = GOALS[case]
+    ratio("whole processes", ours, [taken.seconds for taken in theirs], goal, limit)
+    ratio("against parallel-ssh without Python's start", ours, bare, goal, limit)
+
+
+def median_cpu(taken: list[contestants.Taken]) -> float:
+    return statistics.median(one.user + one.system for one in taken)
+
+
+def ratio(what: str, ours: list[contestants.Taken], theirs: list[float], goal: float,
+          limit: float) -> None:
+    mine = [taken.seconds for taken in ours]
+    of_medians = statistics.median(mine) / statistics.median(theirs)
+    of_rounds = statistics.median(one / other for one, other in zip(mine, theirs))
+    verdict = "goal met" if of_medians <= goal else "limit met" if of_medians <= limit else "missed"
+    print(f"  ratio, {what}: {of_medians:.2f} (median of the rounds' ratios {of_rounds:.2f}); "
+          f"goal {goal}, limit {limit}: {verdict}")
+
+
+def row(name: str, values: list[float], unit: str) -> None:
+    print(f"  {name:<24} median {statistics.median(values):7.3f} {unit}   "
+          f"min {min(values):7.3f}   max {max(values):7.3f}")
+
+
+def start_up(directory: pathlib.Path, rounds: int) -> None:
+    times = [1000 * contestants.help_page(directory).seconds for _ in range(10 * rounds)]
+    print(f"\nreprise --help, {len(times)} runs (goal 10 ms)")
+    row("reprise --help", times, "ms")
+
+
+def memory(server: loopback.Server, user: str, megabytes: int) -> None:
+    """One step prints so many MB on each host; every byte has to be in `logs`."""
+    site = contestants.Site(server, user, HOSTS, "site-memory")
+    data = random.Random(2).randbytes(megabytes << 20)
+    source = server.directory / "data"
+    source.write_bytes(data)
+    site.write_runbook("print", [("print", f"cat {source}")])
+    taken = site.reprise("print")
+    expected = hashlib.sha256(data).hexdigest()
+    wrong = 0
+    for number in range(1, HOSTS + 1):
+        log = site.logs("print", f"print@h{number:02}", "logs.bin")
+        with open(log, "rb") as file:
+            wrong += hashlib.file_digest(file, "sha256").hexdigest() != expected
+    print(f"\n{HOSTS} hosts x one step that prints {megabytes} MB (goal under 150 MB resident)")
+    print(f"  peak resident {taken.peak_bytes / 1e6:.0f} MB, {taken.seconds:.1f} s; "
+          f"output exact in `logs` on {HOSTS - wrong} of {HOSTS} hosts")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
