@@ -2,7 +2,7 @@ import RunbookCore
 
 /// Attempts in flight: sent, followed, recovered, fetched.
 extension RunDriver {
-  func act(on wants: Set<Want>, _ group: inout TaskGroup<Void>) {
+  func act(on wants: Set<Want>, _ group: inout DiscardingTaskGroup) {
     for want in wants {
       switch want {
       case .connect(let host): connect(host, &group)

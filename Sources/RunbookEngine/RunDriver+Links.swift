@@ -14,7 +14,7 @@ extension RunDriver {
   /// A host that this process has never reached is given up sooner than one that went away.
   private static let firstContact = 15_000
 
-  func connect(_ host: String?, _ group: inout TaskGroup<Void>) {
+  func connect(_ host: String?, _ group: inout DiscardingTaskGroup) {
     guard links[host] == nil else { return }
     let now = clock.now()
     var reconnection = connecting[host] ?? Reconnection(since: now)

@@ -58,7 +58,7 @@ extension RunDriver {
   }
 
   /// Reads what an action printed as the value of its outputs without `from`.
-  func read(_ key: AttemptKey, _ group: inout TaskGroup<Void>) {
+  func read(_ key: AttemptKey, _ group: inout DiscardingTaskGroup) {
     guard reading.insert(key).inserted else { return }
     let (journal, mailbox) = (journal, mailbox)
     group.addTask {

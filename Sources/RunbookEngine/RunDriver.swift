@@ -77,7 +77,8 @@ package actor RunDriver {
   /// Drives until the run ends or has to stop. Links are closed when it returns; what runs on
   /// hosts goes on.
   package func drive() async -> DriveEnd {
-    let end = await withTaskGroup(of: Void.self) { group in
+    // Discarding: a long run has thousands of small tasks, and none is remembered.
+    let end = await withDiscardingTaskGroup(returning: DriveEnd.self) { group in
       let (mailbox, commands) = (mailbox, commands)
       group.addTask {
         for await command in commands { mailbox.put(.command(command)) }
@@ -96,7 +97,7 @@ package actor RunDriver {
     return end
   }
 
-  private func turn(_ inputs: [Input], _ group: inout TaskGroup<Void>) async -> DriveEnd? {
+  private func turn(_ inputs: [Input], _ group: inout DiscardingTaskGroup) async -> DriveEnd? {
     for input in inputs { take(input) }
     let agenda = Scheduler.advance(&state, at: clock.now())
     for fact in agenda.facts {
@@ -203,7 +204,7 @@ package actor RunDriver {
   }
 
   /// Asks the journal now and then for what other processes want of this run.
-  func pollRequests(_ group: inout TaskGroup<Void>) {
+  func pollRequests(_ group: inout DiscardingTaskGroup) {
     let now = clock.now()
     guard now >= nextRequests else { return }
     nextRequests = now + 1000
@@ -219,7 +220,7 @@ package actor RunDriver {
   }
 
   /// The first time at which the loop has something to do by itself.
-  func wake(at time: Timestamp, _ group: inout TaskGroup<Void>) {
+  func wake(at time: Timestamp, _ group: inout DiscardingTaskGroup) {
     if let armed, armed <= time { return }
     armed = time
     let (clock, mailbox) = (clock, mailbox)
@@ -230,7 +231,7 @@ package actor RunDriver {
   }
 
   /// Deadlines of links, looks and requests.
-  private func lookAround(_ group: inout TaskGroup<Void>) {
+  private func lookAround(_ group: inout DiscardingTaskGroup) {
     pollRequests(&group)
     lookAtAttempts()
     let looks = attended.values.filter { !$0.isLooking }.map(\.nextLook)

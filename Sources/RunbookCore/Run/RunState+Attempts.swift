@@ -161,10 +161,8 @@ extension Check {
 extension RunState {
   /// Tasks whose outcome waits for a person.
   package var doubts: [(task: TaskID, doubt: Doubt)] {
-    tasks.values.compactMap { task in
-      if case .inDoubt(let doubt) = task.phase { return (task.id, doubt) }
-      if case .inDoubt(let doubt) = task.undo { return (task.id, doubt) }
-      return nil
+    perhapsInDoubt.compactMap { id in
+      tasks[id]?.doubt.map { (id, $0) }
     }
   }
 

@@ -40,6 +40,8 @@ package struct RunState: Sendable {
   package internal(set) var isDriftIgnored = false
 
   package internal(set) var inFlight: Set<AttemptKey> = []
+  /// At least the tasks in doubt, so that nobody has to walk all tasks to find the few.
+  var perhapsInDoubt: Set<TaskID> = []
   private var ends = 0
   private(set) var attemptCount = 0
   /// First child of each sequence that has not ended: a cache of the walk.
@@ -173,7 +175,15 @@ package struct RunState: Sendable {
   }
 
   mutating func update(_ id: TaskID, _ change: (inout TaskState) -> Void) {
-    change(&tasks[id, default: TaskState(id)])
+    func isInDoubt(_ task: inout TaskState) -> Bool {
+      change(&task)
+      return task.doubt != nil
+    }
+    if isInDoubt(&tasks[id, default: TaskState(id)]) {
+      perhapsInDoubt.insert(id)
+    } else if !perhapsInDoubt.isEmpty {
+      perhapsInDoubt.remove(id)
+    }
   }
 
   /// A new owner has no connection, and asks again what only looks.

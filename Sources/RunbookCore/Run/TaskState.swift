@@ -63,6 +63,13 @@ package struct TaskState: Hashable, Sendable {
     return nil
   }
 
+  /// What a person, or a check, has to decide; of the action or of its rollback.
+  package var doubt: Doubt? {
+    if case .inDoubt(let doubt) = phase { return doubt }
+    if case .inDoubt(let doubt) = undo { return doubt }
+    return nil
+  }
+
   package var hasFailed: Bool { outcome.map { !$0.isGood } ?? false }
 }
 

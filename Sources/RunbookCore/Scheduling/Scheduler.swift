@@ -25,7 +25,8 @@ package struct Scheduler {
     guard state.outcome == nil, state.description != nil else {
       return Agenda(facts: [], wants: [], stop: nil)
     }
-    var scheduler = Scheduler(state: state, now: now)
+    // Moved, not copied: with a second reference the first event of a turn would copy every task.
+    var scheduler = Scheduler(state: consume state, now: now)
     // Each pass either records something or is the last; every event closes something that was
     // open, so the passes are bounded by what the plan holds.
     repeat {
