@@ -19,20 +19,21 @@ class Taken:
     """One process from its start to its end."""
 
     seconds: float
-    user: float
-    system: float
+    processor: float
     peak_bytes: int
     output: bytes
+    # With what the server and the hosts' shells used for it.
+    processor_in_all: float | None = None
 
 
-def timed(arguments: list[str], directory: pathlib.Path, output: str) -> Taken:
+def timed(arguments: list[str], directory: pathlib.Path, output: str, enter=None) -> Taken:
     """Runs a process with its output in a file; a failure ends the benchmark."""
     target = directory / output
     with open(target, "wb") as out:
         start = time.monotonic()
         process = subprocess.Popen(
             arguments, cwd=directory, stdin=subprocess.DEVNULL, stdout=out,
-            stderr=subprocess.STDOUT)
+            stderr=subprocess.STDOUT, preexec_fn=enter)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -40,7 +41,7 @@ def timed(arguments: list[str], directory: pathlib.Path, output: str) -> Taken:
         tail = target.read_bytes()[-2000:].decode(errors="replace")
         raise SystemExit(f"{arguments[0]} ended with {process.returncode}:\n{tail}")
     small = target.read_bytes() if target.stat().st_size < 1 << 20 else b""
-    return Taken(seconds, usage.ru_utime, usage.ru_stime, usage.ru_maxrss << 10, small)
+    return Taken(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10, small)
 
 
 class Site:
@@ -65,10 +66,9 @@ class Site:
     def reprise(self, name: str) -> Taken:
         """A whole run with a state directory of its own, which the next one removes."""
         shutil.rmtree(self.directory / "state", ignore_errors=True)
-        return timed(
+        return self._served(
             [REPRISE, "run", f"{name}.runbook", "--identity", self.server.identity,
-             "--known-hosts", self.server.known_hosts, "--state", "state"],
-            self.directory, "reprise.log")
+             "--known-hosts", self.server.known_hosts, "--state", "state"], "reprise.log")
 
     def logs(self, run: str, task: str, output: str) -> pathlib.Path:
         timed([REPRISE, "logs", run, task, "--state", "state"], self.directory, output)
@@ -76,11 +76,20 @@ class Site:
 
     def parallel_ssh(self, steps: int) -> tuple[Taken, float]:
         """The whole process, and its own time without Python's start."""
-        taken = timed(
+        taken = self._served(
             [sys.executable, str(HERE / "parallel_ssh_steps.py"), ADDRESS, str(self.server.port),
              self.user, self.server.identity, str(self.hosts), str(steps)],
-            self.directory, "parallel-ssh.log")
+            "parallel-ssh.log")
         return taken, float(taken.output.split()[-1])
+
+    def _served(self, arguments: list[str], output: str) -> Taken:
+        self.server.settle()
+        before = self.server.group.seconds()
+        taken = timed(arguments, self.directory, output, self.server.group.enter)
+        self.server.settle()
+        if before is not None:
+            taken.processor_in_all = self.server.group.seconds() - before
+        return taken
 
 
 def help_page(directory: pathlib.Path) -> Taken:

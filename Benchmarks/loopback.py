@@ -15,16 +15,21 @@ import subprocess
 import tempfile
 import time
 
+import accounting
+
 ADDRESS = "127.0.0.1"
 
 
 class Server:
     """A running sshd. `user(shell)` names whom to log in as."""
 
-    def __init__(self, directory: pathlib.Path, port: int, users: dict[str, str]):
+    def __init__(self, directory: pathlib.Path, port: int, users: dict[str, str], pid: int,
+                 group: accounting.Group):
         self.directory = directory
         self.port = port
         self._users = users
+        self._pid = pid
+        self.group = group
 
     @property
     def identity(self) -> str:
@@ -38,12 +43,21 @@ class Server:
         """Whose login shell it is; None where nobody's is."""
         return self._users.get(shell)
 
+    def settle(self) -> None:
+        """Waits until every session has ended."""
+        children = pathlib.Path(f"/proc/{self._pid}/task/{self._pid}/children")
+        deadline = time.monotonic() + 10
+        while children.read_text().strip():
+            if time.monotonic() > deadline:
+                raise SystemExit("a session of sshd does not end")
+            time.sleep(0.02)
+
     def home(self, shell: str) -> pathlib.Path:
         return self.directory / ("home-" + pathlib.Path(shell).name)
 
 
 @contextlib.contextmanager
-def server(shells: list[str]):
+def server(shells: list[str], group: accounting.Group):
     directory = pathlib.Path(tempfile.mkdtemp(prefix="reprise-bench-", dir="/var/tmp"))
     directory.chmod(0o755)
     made: list[str] = []
@@ -60,9 +74,10 @@ def server(shells: list[str]):
         (directory / "sshd_config").write_text(_configuration(directory, port))
         with open(directory / "log", "wb") as log:
             process = subprocess.Popen(
-                ["/usr/sbin/sshd", "-D", "-e", "-f", directory / "sshd_config"], stderr=log)
+                ["/usr/sbin/sshd", "-D", "-e", "-f", directory / "sshd_config"], stderr=log,
+                preexec_fn=group.enter)
         _await(port, process, directory / "log")
-        yield Server(directory, port, users)
+        yield Server(directory, port, users, process.pid, group)
     finally:
         if process:
             process.terminate()

@@ -11,9 +11,11 @@ import os
 import pathlib
 import platform
 import random
+import signal
 import statistics
 import sys
 
+import accounting
 import contestants
 import loopback
 
@@ -24,6 +26,8 @@ GOALS = {"20": (0.7, 1.0), "100": (0.65, 0.9), "slow": (0.2, 0.2)}
 
 
 def main() -> None:
+    # Ended from outside it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--megabytes", type=int, default=50)
@@ -34,7 +38,7 @@ def main() -> None:
         parser.error(f"no such case: {' '.join(sorted(unknown))}")
     print(f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, "
           f"load {os.getloadavg()[0]:.1f}; /bin/sh is {os.path.realpath('/bin/sh')}")
-    with loopback.server([PLAIN, SLOW]) as server:
+    with accounting.group() as group, loopback.server([PLAIN, SLOW], group) as server:
         for steps in (20, 100):
             if str(steps) in cases and (user := known(server, PLAIN)):
                 compare(server, user, f"{HOSTS} hosts x {steps} steps", str(steps), steps,
@@ -75,16 +79,21 @@ def compare(server: loopback.Server, user: str, title: str, case: str, steps: in
             turn()
     print(f"\n{title}, {rounds} rounds")
     row("reprise", [taken.seconds for taken in ours], "s")
-    print(f"    its process alone: {median_cpu(ours):.2f} s of processor time")
     row("parallel-ssh", [taken.seconds for taken in theirs], "s")
     row("  without Python's start", bare, "s")
+    processor("reprise", ours)
+    processor("parallel-ssh", theirs)
     goal, limit = GOALS[case]
     ratio("whole processes", ours, [taken.seconds for taken in theirs], goal, limit)
     ratio("against parallel-ssh without Python's start", ours, bare, goal, limit)
 
 
-def median_cpu(taken: list[contestants.Taken]) -> float:
-    return statistics.median(one.user + one.system for one in taken)
+def processor(name: str, taken: list[contestants.Taken]) -> None:
+    own = statistics.median(one.processor for one in taken)
+    in_all = [one.processor_in_all for one in taken if one.processor_in_all is not None]
+    if in_all:
+        print(f"  {name:<24} processor time {statistics.median(in_all):6.2f} s with sshd and its "
+              f"shells, {own:.2f} s by itself")
 
 
 def ratio(what: str, ours: list[contestants.Taken], theirs: list[float], goal: float,
@@ -103,9 +112,10 @@ def row(name: str, values: list[float], unit: str) -> None:
 
 
 def start_up(directory: pathlib.Path, rounds: int) -> None:
-    times = [1000 * contestants.help_page(directory).seconds for _ in range(10 * rounds)]
-    print(f"\nreprise --help, {len(times)} runs (goal 10 ms)")
-    row("reprise --help", times, "ms")
+    pages = [contestants.help_page(directory) for _ in range(10 * rounds)]
+    print(f"\nreprise --help, {len(pages)} runs (goal 10 ms)")
+    row("reprise --help", [1000 * page.seconds for page in pages], "ms")
+    row("  its processor time", [1000 * page.processor for page in pages], "ms")
 
 
 def memory(server: loopback.Server, user: str, megabytes: int) -> None:

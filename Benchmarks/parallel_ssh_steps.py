@@ -1,4 +1,4 @@
-"""The other contestant: parallel-ssh runs `true` on HOSTS hosts STEPS times, one step after the other.
+"""The other contestant: parallel-ssh runs `true` on HOSTS hosts, STEPS times one after the other.
 
 Prints the seconds between the client's making and the last step's end: without the start of
 Python. Used as parallel_ssh_steps.py ADDRESS PORT USER KEY HOSTS STEPS.
