@@ -422,15 +422,22 @@ _t() {
   printf '%s\n' "$2" 2>/dev/null >"t.$_L.$1" || true 2>/dev/null >"t.$_L.$1"
 }
 
-# _g KEY: may this exchange start? Also buries wrappers that have ended.
+# _g KEY: may this exchange start? Also buries wrappers that have ended; _js lists the others of
+# this loop as KEY.PID, for looks that come before a wrapper has left a trace.
 _g() {
   jobs >/dev/null 2>&1
+  _y=''
+  for _x in $_js; do
+    kill -0 "${_x#*.}" 2>/dev/null && _y="$_y $_x"
+  done
+  _js=$_y
   _k=$1
   _guard
   case $? in
     0)
       if [ "$_R" ]; then
         _fk=$1
+        [ ! "$_M" ] || set -m
         return 0
       fi
       printf '%s X %s no space in the state directory\n' "$_N" "$1"
@@ -458,6 +465,11 @@ _l() {
   elif _load "$_ka.w"; then
     set -- $_l2
     [ "$3" != "$_bo" ] || ! _live "$1" "$2" || _wa=1
+  else
+    for _y in $_js; do
+      [ "${_y%.*}" = "$_ka" ] && _stat "${_y#*.}" || continue
+      case $_st in [ZX]*) ;; *) _wa=1 ;; esac
+    done
   fi
   [ "$_al$_aa" != 1- ] || _aa=0
   _cl=a _la=''
@@ -548,7 +560,7 @@ _unfit() {
 
 # _hello NONCE SHELL RUN HOST EPOCH ID: the greeting, then the loop. ID is for a new directory.
 _hello() {
-  _N=$1 _S=$2 _E=$5 _fk='' _us='' _I=''
+  _N=$1 _S=$2 _E=$5 _fk='' _us='' _I='' _js=''
   printf '\n%s G\n' "$_N"
   _bootfile=${REPRISE_BOOT_ID_FILE:-/proc/sys/kernel/random/boot_id}
   unset REPRISE_BOOT_ID_FILE
@@ -578,8 +590,9 @@ _hello() {
   printf '%s\n' "$_RUN" 2>/dev/null >"$_R" || _R=''
   # `&` lets children ignore SIGINT and SIGQUIT. Job control (bash) or env (coreutils) undo it.
   _T=setsid
+  _M=''
   if [ "${BASH_VERSION-}" ]; then
-    set -m
+    _M=1
   elif env --default-signal=INT,QUIT >/dev/null 2>&1; then
     _T='env --default-signal=INT,QUIT setsid'
   fi

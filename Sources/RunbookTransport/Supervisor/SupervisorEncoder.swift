@@ -62,25 +62,14 @@ struct SupervisorEncoder {
     let others = values.filter { kept[$0.key] == nil }
     var line = delta(kept)
     if exchange.user == nil { line += newCode(exchange.scripts) }
+    var coder = ItemCoder(user: exchange.user, values: others, codes: codes)
+    let items = exchange.items.map { coder.encode($0) }
+    line += coder.settings
     line += "if _g \(key);then { _i ".utf8
     line += ShellWord.quote(exchange.user ?? "")
     line += exchange.beginsWithAction ? ";".utf8 : ";_w;".utf8
-    var coder = ScriptCoder(user: exchange.user, values: others)
-    for item in exchange.items {
-      switch item {
-      case .action(let script, let timeout):
-        line += coder.setUp(script)
-        line += "_a \(timeout ?? 0) \(codes[script.text] ?? 0)".utf8
-      case .probe(let probe):
-        line += coder.setUp(probe.script)
-        line += "_q \(probe.stage.letter) \(probe.index) \(probe.limit) ".utf8
-        line += probe.isNegated ? "1 ".utf8 : "0 ".utf8
-        line += ShellWord.quote(probe.says ?? "")
-        line += " \(codes[probe.script.text] ?? 0)".utf8
-      }
-      line += ";".utf8
-    }
-    line += "_e;}</dev/null >/dev/null&fi;_fk=\n".utf8
+    line += items.joined()
+    line += "_e;}</dev/null >/dev/null&_js=\"$_js \(key).$!\";fi;_fk=;set +m\(coder.unset)\n".utf8
     return line
   }
 
@@ -154,72 +143,6 @@ struct SupervisorEncoder {
   }
 }
 
-/// The scripts of one exchange: what is set before each, and how its code travels.
-private struct ScriptCoder {
-  var user: String?
-  /// Values that the loop does not keep.
-  var values: [String: [UInt8]]
-  private var secrets: [UInt8] = []
-  private var interpreter = ""
-
-  init(user: String?, values: [String: [UInt8]]) {
-    self.user = user
-    self.values = values
-  }
-
-  mutating func setUp(_ script: Exchange.Script) -> [UInt8] {
-    let export = ShellWord.export(values.merging(script.secrets) { $1 })
-    var line: [UInt8] = []
-    if user != nil {
-      line += "_yo=".utf8
-      line += ShellWord.quote(behindSudo(script, export))
-      line += ";".utf8
-      return line
-    }
-    if export != secrets {
-      line += "_sec=".utf8
-      line += ShellWord.quote(export)
-      line += ";".utf8
-      secrets = export
-    }
-    if script.interpreter ?? "" != interpreter {
-      interpreter = script.interpreter ?? ""
-      line += "_in=".utf8
-      line += ShellWord.quote(words(interpreter))
-      line += ";".utf8
-    }
-    return line
-  }
-
-  /// The one line that the shell behind sudo reads from its standard input: neither values nor
-  /// code may be in its arguments, and the other user can't read our files.
-  private func behindSudo(_ script: Exchange.Script, _ export: [UInt8]) -> [UInt8] {
-    var line = Array("_n=${IFS#??};".utf8)
-    if !export.isEmpty {
-      line += export
-      line += ";".utf8
-    }
-    line += "_c=".utf8
-    line += ShellWord.quote(script.text)
-    line += ";exec </dev/null;cd \"$HOME\" 2>/dev/null||cd /;unset OLDPWD l _n;".utf8
-    if let interpreter = script.interpreter {
-      line += "umask 077;_f=$(mktemp)||exit 126;printf '%s\\n' \"$_c\">\"$_f\";umask 022;".utf8
-      line += words(interpreter)
-      line += " \"$_f\";_s=$?;rm -f -- \"$_f\";exit $_s".utf8
-    } else {
-      line += "set -eu;eval \"$_c\"".utf8
-    }
-    return line
-  }
-
-  /// The words of a `#!` line, quoted.
-  private func words(_ command: String) -> [UInt8] {
-    Array(
-      command.split(separator: " ").map { ShellWord.quote(String($0)) }
-        .joined(separator: " ".utf8))
-  }
-}
-
 extension Exchange {
   /// Nothing of ours is written before the claim then.
   fileprivate var beginsWithAction: Bool {
@@ -232,17 +155,6 @@ extension Exchange {
       case .probe(let probe): probe.script
       case .action(let script, _): script
       }
-    }
-  }
-}
-
-extension ProbeStage {
-  var letter: String {
-    switch self {
-    case .require: "r"
-    case .unless: "u"
-    case .check: "c"
-    case .output: "o"
     }
   }
 }

@@ -17,7 +17,8 @@ extension SupervisorLink {
         }
       case .error(let bytes): return (state.decoder.takeErrors(bytes), nil)
       case .closed(let reason):
-        let words = state.decoder.lastWords
+        // Later on, shells may have said there what they were doing, with values in it.
+        let words = if case .greeting = state.phase { state.decoder.lastWords } else { "" }
         return ([], words.isEmpty ? reason : "\(reason) (\(words))")
       }
     }

@@ -207,6 +207,25 @@ struct ActionTests {
     }
   }
 
+  @Test("no shell says a secret when a wrapper is killed", arguments: Flavour.allCases)
+  func killedWithSecret(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      let station = try await stand.connect()
+      let script = Exchange.Script(
+        text: "echo begin; sleep 0.3", secrets: ["token": Array("pass-word".utf8)])
+      station.send(
+        "k", [.action(script, timeout: nil), .ask(.check, "true", says: "pass-word")])
+      _ = try await station.look("k") { $0.outputSize == 6 }
+      kill(try #require(HostProcess.wrapper(stand, "k")), SIGKILL)
+      _ = try await station.look("k") { $0.actionIsAlive == false }
+      // Shells tell of jobs that were killed when they do the next thing.
+      for number in 0..<3 { _ = try await station.exchange("\(number)", [.run("true")]) }
+      let link = try #require(station.link as? SupervisorLink)
+      let noise = String(decoding: link.state.withLock { $0.decoder.noise }, as: UTF8.self)
+      #expect(!noise.contains("pass-word"), "\(noise)")
+    }
+  }
+
   @Test("the action's surroundings are its own", arguments: Flavour.allCases)
   func surroundings(_ flavour: Flavour) async throws {
     try await Stand.run(flavour) { stand in

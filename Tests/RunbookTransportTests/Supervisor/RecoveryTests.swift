@@ -128,6 +128,21 @@ struct RecoveryTests {
     }
   }
 
+  @Test("a wrapper is alive before it has left a trace", arguments: Flavour.allCases)
+  func early(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      let station = try await stand.connect()
+      for number in 0..<20 {
+        // Both frames are there before the wrapper has got anywhere.
+        station.send("\(number)", [.run("exit 3")])
+        let seen = try await station.look("\(number)")
+        #expect(seen.wrapperIsAlive || seen.actionStatus == 3, "\(seen)")
+        #expect(try await station.ended("\(number)").end.status == 3)
+        _ = try await station.look("\(number)") { !$0.wrapperIsAlive }
+      }
+    }
+  }
+
   @Test(
     "wrappers past each other's lock: the claim alone decides, the loser leaves no trace",
     arguments: Flavour.allCases)

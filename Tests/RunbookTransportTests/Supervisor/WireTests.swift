@@ -42,7 +42,7 @@ struct WireTests {
     let first = try text(.exchange(exchange))
     #expect(
       first
-        == #"export x='1' y='2';_t 1 'echo '\''a'\'''"$_n"'echo b';if _g 1_1;then { _i '';_a 5000 1;_e;}</dev/null >/dev/null&fi;_fk="#
+        == #"export x='1' y='2';_t 1 'echo '\''a'\'''"$_n"'echo b';if _g 1_1;then { _i '';_a 5000 1;_e;}</dev/null >/dev/null&_js="$_js 1_1.$!";fi;_fk=;set +m"#
         + "\n")
     var next = exchange
     next.key = "2.1"
@@ -50,7 +50,7 @@ struct WireTests {
     next.items.insert(.ask(.require, "true", says: "it"), at: 0)
     #expect(
       try text(.exchange(next))
-        == "unset y;export x='3';_t 2 'true';if _g 2_1;then { _i '';_w;_q r 0 20000 0 'it' 2;_a 5000 1;_e;}</dev/null >/dev/null&fi;_fk=\n"
+        == "unset y;export x='3';_t 2 'true';_v0='it';if _g 2_1;then { _i '';_w;_q r 0 20000 0 \"$_v0\" 2;_a 5000 1;_e;}</dev/null >/dev/null&_js=\"$_js 2_1.$!\";fi;_fk=;set +m;unset _v0\n"
     )
     #expect(
       try text(
@@ -71,7 +71,8 @@ struct WireTests {
     let exchange = Exchange(
       key: "k", items: [.run("id")], environment: ["x": "1"], user: "postgres")
     let line = String(decoding: try encoder.encode(.exchange(exchange)), as: UTF8.self)
-    #expect(line.hasPrefix("if _g k;then { _i 'postgres';_yo='"))
+    #expect(line.hasPrefix("_v0='"))
+    #expect(line.contains(";if _g k;then { _i 'postgres';_yo=\"$_v0\";_a 0 0;_e;}"))
     #expect(line.filter { $0 == "\n" }.count == 1)
     #expect(!line.contains("_t "))
   }

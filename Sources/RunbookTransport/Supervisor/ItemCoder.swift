@@ -1,0 +1,112 @@
+import RunbookCore
+import RunbookEngine
+
+/// The items of one exchange as commands of its wrapper.
+///
+/// What may be secret never stands in the text of a command: bash prints that of a background job
+/// that was killed. It is set in variables of the loop before, and unset after.
+struct ItemCoder {
+  private let user: String?
+  /// Values that the loop does not keep exported.
+  private let values: [String: [UInt8]]
+  private let codes: [String: Int]
+  private var variables: [[UInt8]] = []
+  private var secrets: [UInt8] = []
+  private var interpreter = ""
+
+  init(user: String?, values: [String: [UInt8]], codes: [String: Int]) {
+    self.user = user
+    self.values = values
+    self.codes = codes
+  }
+
+  /// Assignments that go before the exchange.
+  var settings: [UInt8] {
+    var line: [UInt8] = []
+    for (number, value) in variables.enumerated() {
+      line += "_v\(number)=".utf8
+      line += value
+      line += ";".utf8
+    }
+    return line
+  }
+
+  /// Goes after it.
+  var unset: String {
+    variables.isEmpty ? "" : ";unset" + variables.indices.map { " _v\($0)" }.joined()
+  }
+
+  mutating func encode(_ item: Exchange.Item) -> [UInt8] {
+    switch item {
+    case .action(let script, let timeout):
+      return setUp(script) + "_a \(timeout ?? 0) \(codes[script.text] ?? 0);".utf8
+    case .probe(let probe):
+      let says = probe.says.map { variable($0.utf8) } ?? "''"
+      let number = codes[probe.script.text] ?? 0
+      let words = "\(probe.stage.letter) \(probe.index) \(probe.limit)"
+      return setUp(probe.script)
+        + "_q \(words) \(probe.isNegated ? 1 : 0) \(says) \(number);".utf8
+    }
+  }
+
+  private mutating func setUp(_ script: Exchange.Script) -> [UInt8] {
+    let export = ShellWord.export(values.merging(script.secrets) { $1 })
+    if user != nil { return Array("_yo=\(variable(behindSudo(script, export)));".utf8) }
+    var line: [UInt8] = []
+    if export != secrets {
+      secrets = export
+      line += "_sec=\(export.isEmpty ? "" : variable(export));".utf8
+    }
+    if script.interpreter ?? "" != interpreter {
+      interpreter = script.interpreter ?? ""
+      line += "_in=".utf8
+      line += ShellWord.quote(words(interpreter))
+      line += ";".utf8
+    }
+    return line
+  }
+
+  /// Keeps a value out of the command's text: the word that stands there for it.
+  private mutating func variable(_ bytes: some Sequence<UInt8>) -> String {
+    variables.append(ShellWord.quote(bytes))
+    return "\"$_v\(variables.count - 1)\""
+  }
+
+  /// The one line that the shell behind sudo reads from its standard input: neither values nor
+  /// code may be in its arguments, and the other user can't read our files.
+  private func behindSudo(_ script: Exchange.Script, _ export: [UInt8]) -> [UInt8] {
+    var line = Array("_n=${IFS#??};".utf8)
+    if !export.isEmpty {
+      line += export
+      line += ";".utf8
+    }
+    line += "_c=".utf8
+    line += ShellWord.quote(script.text.utf8)
+    line += ";exec </dev/null;cd \"$HOME\" 2>/dev/null||cd /;unset OLDPWD l _n;".utf8
+    if let interpreter = script.interpreter {
+      line += "umask 077;_f=$(mktemp)||exit 126;printf '%s\\n' \"$_c\">\"$_f\";umask 022;".utf8
+      line += words(interpreter)
+      line += " \"$_f\";_s=$?;rm -f -- \"$_f\";exit $_s".utf8
+    } else {
+      line += "set -eu;eval \"$_c\"".utf8
+    }
+    return line
+  }
+
+  /// The words of a `#!` line, quoted.
+  private func words(_ command: String) -> [UInt8] {
+    Array(
+      command.split(separator: " ").map { ShellWord.quote(String($0)) }.joined(separator: " ".utf8))
+  }
+}
+
+extension ProbeStage {
+  var letter: String {
+    switch self {
+    case .require: "r"
+    case .unless: "u"
+    case .check: "c"
+    case .output: "o"
+    }
+  }
+}
