@@ -33,7 +33,8 @@ extension RunDriver {
   }
 
   private func send(_ key: AttemptKey, _ attempt: AttemptState, _ link: Link) {
-    guard let exchange = ExchangeBuilder(state, vault).exchange(for: attempt.task, attempt.attempt) else {
+    guard let exchange = ExchangeBuilder(state, vault).exchange(for: attempt.task, attempt.attempt)
+    else {
       return
     }
     attended[key] = Attendance(mode: .sent, now: clock.now())
@@ -152,11 +153,19 @@ extension RunDriver {
       sighting, attempt, directoryID: link.directoryID, hasAction: hasAction(attempt))
     switch Recovery.decide(situation).verdict {
     case .start:
+      // A cancelled run begins nothing: a frame of an earlier owner that is still on its way is
+      // refused by its epoch.
+      guard state.cancelledBy == nil else {
+        return close(
+          key, ExchangeEnd(verdict: .notStarted("cancelled before it started")),
+          mayLackOutput: false)
+      }
       effects.append {
         if let attempt = self.state.attempts[key] { self.send(key, attempt, link) }
       }
     case .reattach:
       attended[key]?.mode = .following
+      if state.cancelledBy != nil { effects.append { self.cancel(key) } }
     case .waitForGroup:
       attended[key]?.mode = .waitingForGroup
     case .takeEnd(let mayLackOutput):
@@ -172,6 +181,12 @@ extension RunDriver {
     case .doubt(let doubt):
       drain(key, .drainingIntoDoubt(doubt), isDrained)
     }
+  }
+
+  /// Has the action ended on its host; its end comes as that of any other.
+  func cancel(_ key: AttemptKey) {
+    guard let task = state.attempts[key]?.task, let link = links[task.host] else { return }
+    link.link.send(.cancel(key: key, graceSeconds: 10))
   }
 
   /// Fetches what is left before the end is taken.

@@ -196,10 +196,7 @@ package actor RunDriver {
     case .cancel(let by):
       guard state.cancelledBy == nil else { return }
       record(.cancelRequested(by: by), request: request)
-      for key in state.inFlight {
-        guard let host = state.attempts[key]?.task.host, let link = links[host] else { continue }
-        effects.append { link.link.send(.cancel(key: key, graceSeconds: 10)) }
-      }
+      for key in state.inFlight { effects.append { self.cancel(key) } }
     }
   }
 

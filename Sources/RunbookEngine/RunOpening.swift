@@ -32,7 +32,8 @@ package struct RunOpening: Sendable {
     state = RunState(plan: plan, binding: binding)
     facts = []
     record(.runStarted(description), opener)
-    record(.ownerTook(epoch: opener.epoch, process: opener.process, operator: opener.operator), opener)
+    record(
+      .ownerTook(epoch: opener.epoch, process: opener.process, operator: opener.operator), opener)
     takeLocks(opener)
   }
 
@@ -75,12 +76,12 @@ package struct RunOpening: Sendable {
     if wishes.ignoresDrift { record(.driftIgnored(by: opener.operator), opener) }
   }
 
-  private mutating func takeLocks(_ opener: Opener) {
+  mutating func takeLocks(_ opener: Opener) {
     let names = state.lockNamesOfPlan
     if !names.isEmpty { record(.locksTaken(names), opener) }
   }
 
-  private mutating func record(_ event: Event, _ opener: Opener) {
+  mutating func record(_ event: Event, _ opener: Opener) {
     let fact = Fact(time: opener.now, event: event)
     state.apply(fact)
     facts.append(fact)

@@ -18,6 +18,7 @@ struct Reprise: ParsableCommand {
     subcommands: [
       RunCommand.self, ResumeCommand.self, ListCommand.self, RunsCommand.self,
       HistoryCommand.self, LogsCommand.self, ShowCommand.self, CheckCommand.self,
+      CancelCommand.self, ApproveCommand.self, RollbackCommand.self, ReportCommand.self,
     ])
 }
 

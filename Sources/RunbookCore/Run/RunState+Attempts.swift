@@ -138,7 +138,7 @@ extension RunState {
   func lastingTasks() -> Set<TaskID> {
     var result: Set<TaskID> = []
     for (id, task) in tasks where task.outcome?.isGood ?? false {
-      guard case .none = task.undo, let step = index.step(id.step) else { continue }
+      guard case .none = task.undo, !isUndone(id), let step = index.step(id.step) else { continue }
       if step.checks.contains(where: { $0.isLasting && $0.isAskedOnHost }) { result.insert(id) }
     }
     return result
@@ -166,13 +166,26 @@ extension RunState {
     }
   }
 
+  /// Whether a rollback of a scope around the task began; a scope outside a batch has all of them.
+  func isUndone(_ id: TaskID) -> Bool {
+    guard !rollbacks.isEmpty else { return false }
+    var node = index.node(of: id.step)
+    while let scope = node {
+      for depth in 0...id.batch.count {
+        let instance = Instance(index[scope].name, batch: Array(id.batch.prefix(depth)))
+        if rollbacks[instance] != nil { return true }
+      }
+      node = index[scope].parent
+    }
+    return false
+  }
+
   /// Failed tasks that the operator's resume tries again: those whose scopes are not undone.
   package var reopenable: [TaskID] {
     tasks.values.filter { task in
-      guard task.hasFailed, case .none = task.undo else { return false }
+      guard task.hasFailed, case .none = task.undo, !isUndone(task.id) else { return false }
       var node = index.node(of: task.id.step)
       while let id = node {
-        if rollbacks[Instance(index[id].name, batch: task.id.batch)] != nil { return false }
         if case .sequence(.rollback, _, _) = index[id].kind { return false }
         if case .firstOf = index[id].kind { return false }
         node = index[id].parent

@@ -24,6 +24,8 @@ package struct RunState: Sendable {
   package private(set) var lockedHosts: Set<String> = []
   /// Hosts on which this owner has released them, at the end of the run: never taken again.
   private(set) var unlockedHosts: Set<String> = []
+  /// Hosts that may have a lock of this run, from whichever owner: released before the run ends.
+  package private(set) var unreleasedHosts: Set<String> = []
   package internal(set) var tasks: [TaskID: TaskState] = [:]
   package internal(set) var attempts: [AttemptKey: AttemptState] = [:]
   package internal(set) var hosts: [String?: HostState] = [:]
@@ -82,6 +84,7 @@ package struct RunState: Sendable {
       state.directoryID = directoryID
       state.freeBytes = freeBytes
       hosts[host] = state
+      if let host, hostsToLock.contains(host) { unreleasedHosts.insert(host) }
     case .locksTaken(let names):
       lockNames = names
     case .hostLocked(let host):
@@ -89,6 +92,7 @@ package struct RunState: Sendable {
     case .hostUnlocked(let host):
       lockedHosts.remove(host)
       unlockedHosts.insert(host)
+      unreleasedHosts.remove(host)
     case .hostLost(let host, let reason):
       hosts[host, default: HostState()].connection = .lost(since: time, reason: reason)
     case .hostGivenUp(let host, let reason):
@@ -120,6 +124,7 @@ package struct RunState: Sendable {
       }
     case .rollbackStarted(let scope):
       rollbacks[scope] = .underway
+      toRecheck = toRecheck.filter { !isUndone($0) }
     case .rollbackEnded(let scope, let succeeded):
       rollbacks[scope] = succeeded ? .succeeded : .failed
     case .attemptStarted(let id, let attempt):

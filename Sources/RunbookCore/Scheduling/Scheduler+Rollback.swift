@@ -62,7 +62,9 @@ extension Scheduler {
   private mutating func undo(_ id: TaskID) -> Progress {
     guard let task = state.tasks[id], let step = state.index.step(id.step) else { return .ended }
     switch task.undo {
-    case .none: return start(id, .rollback)
+    case .none:
+      // Its locks first: another run may be at work on the same hosts since this one stopped.
+      return state.hostsToLock.isEmpty ? start(id, .rollback) : .active
     case .inDoubt: return .active
     case .ended(let outcome): return outcome.isGood ? .ended : .failed
     case .inFlight:

@@ -48,7 +48,9 @@ package struct Scheduler {
   }
 
   private mutating func pass() {
-    for host in state.hostsToLock where isUp(host) { wants.insert(.lock(host)) }
+    if state.cancelledBy == nil {
+      for host in state.hostsToLock where isUp(host) { wants.insert(.lock(host)) }
+    }
     if !state.toRecheck.isEmpty { recheck() }
     let progress = run(state.index.root, batch: [], mayStart: mayStart, goesOn: false)
     if state.cancelledBy != nil, state.inFlight.isEmpty, progress != .ended {
@@ -71,7 +73,7 @@ package struct Scheduler {
   /// that is not over and takes them again, never a lock of a run that is.
   private mutating func finish(_ outcome: RunOutcome) {
     var isReleased = true
-    for host in state.lockedHosts.sorted() where !isGivenUp(host) {
+    for host in state.unreleasedHosts.sorted() where !isGivenUp(host) {
       isReleased = false
       if isUp(host) { wants.insert(.unlock(host)) }
     }

@@ -54,7 +54,7 @@ struct ChainCheck {
 
 extension ChainBreach {
   /// For the detail of `JournalError.damaged`.
-  func detail(_ run: String) -> String {
+  package func detail(_ run: String) -> String {
     switch self {
     case .source: "run \(run): what it was started with"
     case .event(let sequence): "run \(run): event \(sequence)"

@@ -19,6 +19,10 @@ package struct Commands: Hashable, Sendable {
     "reprise resume \(run)" + wish + stateFlags + hostFlags
   }
 
+  package func rollback(_ run: String) -> String {
+    "reprise rollback \(run)" + stateFlags + hostFlags
+  }
+
   package func logs(_ run: String, _ task: String) -> String {
     "reprise logs \(run) \(task)" + stateFlags
   }

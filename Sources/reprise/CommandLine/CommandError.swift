@@ -18,6 +18,7 @@ enum CommandError: Error {
   case nothingToDecide(TaskName, run: String, doubts: [TaskID])
   case secret(SecretProblem)
   case rolledBack(run: String, runbook: String)
-  /// Standard output can't be written, for another reason than that nobody reads it.
+  /// Standard output, or a file that was asked for, can't be written; for another reason than that
+  /// nobody reads it.
   case output(reason: String)
 }

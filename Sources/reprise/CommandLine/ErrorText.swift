@@ -42,10 +42,10 @@ struct ErrorText {
       return text("the secret \(problem.name) can't be read: \(problem.reason)", problem.remedy)
     case .rolledBack(let run, let runbook):
       return text(
-        "run \(run) was rolled back completely, so there is nothing to resume",
+        "run \(run) was rolled back completely: nothing of it is left to go on with or to undo",
         "begin anew with `\(commands.run(runbook))`")
     case .output(let reason):
-      return text("standard output can't be written: \(reason)", "give it a place that has room")
+      return text("the output can't be written: \(reason)", "give it a place that has room")
     }
   }
 

@@ -66,3 +66,12 @@ struct JSONFace: Face {
   mutating func tick(at now: Timestamp) {}
   mutating func close(at now: Timestamp) {}
 }
+
+/// Shows nothing.
+struct NoFace: Face {
+  var question: TaskID? { nil }
+
+  mutating func take(_ updates: [ScreenUpdate], at now: Timestamp) {}
+  mutating func tick(at now: Timestamp) {}
+  mutating func close(at now: Timestamp) {}
+}

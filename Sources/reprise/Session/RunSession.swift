@@ -48,11 +48,44 @@ struct RunSession {
     _ file: JournalFile, in directory: String, run: String,
     _ wishes: (RunState) -> ResumeWishes, options: DriveOptions, reach: ReachOptions
   ) async throws(JournalError) -> Result<RunSession, ResumeProblem> {
+    try await takeOver(file, in: directory, run: run, options: options, reach: reach) {
+      (state, opener) throws(ResumeProblem) in
+      try RunOpening(resuming: state, wishes(state), by: opener)
+    }
+  }
+
+  /// Takes a run over that nobody drives, to end it and what it has at work.
+  static func cancel(
+    _ file: JournalFile, in directory: String, run: String, options: DriveOptions,
+    reach: ReachOptions
+  ) async throws(JournalError) -> Result<RunSession, EndedProblem> {
+    try await takeOver(file, in: directory, run: run, options: options, reach: reach) {
+      (state, opener) throws(EndedProblem) in try RunOpening(cancelling: state, by: opener)
+    }
+  }
+
+  /// Takes a run over to undo all of it.
+  static func rollBack(
+    _ file: JournalFile, in directory: String, run: String, options: DriveOptions,
+    reach: ReachOptions
+  ) async throws(JournalError) -> Result<RunSession, EndedProblem> {
+    try await takeOver(file, in: directory, run: run, options: options, reach: reach) {
+      (state, opener) throws(EndedProblem) in try RunOpening(rollingBack: state, by: opener)
+    }
+  }
+
+  /// Takes a run over; `open` says with which events.
+  ///
+  /// - Parameter open: what it throws is the failure of the result; nothing is journaled then.
+  private static func takeOver<Problem: Error>(
+    _ file: JournalFile, in directory: String, run: String, options: DriveOptions,
+    reach: ReachOptions, _ open: (RunState, RunOpening.Opener) throws(Problem) -> RunOpening
+  ) async throws(JournalError) -> Result<RunSession, Problem> {
     let (journal, stored) = try await file.takeOver(run: run)
     var state = RunState(plan: stored.plan, binding: stored.binding)
     for fact in stored.facts { state.apply(fact) }
-    do throws(ResumeProblem) {
-      let opening = try RunOpening(resuming: state, wishes(state), by: opener(journal.epoch))
+    do throws(Problem) {
+      let opening = try open(state, opener(journal.epoch))
       return .success(
         RunSession(
           directory: directory, journal: journal, before: state, eventCount: stored.facts.count,

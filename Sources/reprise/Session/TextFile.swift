@@ -27,6 +27,36 @@ enum TextFile {
     }
   }
 
+  /// Puts a whole text in the place of a file, or leaves what was there: never a part of it. What a
+  /// symbolic link points to is replaced, not the link.
+  static func write(_ text: String, to path: String) throws(CommandError) {
+    let target = realpath(path, nil).map { real in
+      defer { free(real) }
+      return String(cString: real)
+    }
+    let place = target ?? path
+    let part = place + ".part"
+    var status = stat()
+    let mode = stat(place, &status) == 0 ? status.st_mode & 0o777 : 0o666
+    let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw unwritable(path, errno) }
+    var bytes = Array(text.utf8)[...]
+    var failure: Int32?
+    while !bytes.isEmpty, failure == nil {
+      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        bytes = bytes.dropFirst(count)
+      } else if errno != EINTR {
+        failure = errno
+      }
+    }
+    if close(descriptor) != 0, failure == nil { failure = errno }
+    if failure == nil, rename(part, place) != 0 { failure = errno }
+    guard let failure else { return }
+    unlink(part)
+    throw unwritable(path, failure)
+  }
+
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Names in a directory that end in `.runbook`, without that, sorted; none where it can't be read.
@@ -41,6 +71,10 @@ enum TextFile {
       if name.hasSuffix(".runbook") { names.append(String(name.dropLast(".runbook".count))) }
     }
     return names.sorted()
+  }
+
+  private static func unwritable(_ path: String, _ code: Int32) -> CommandError {
+    .output(reason: "\(path): " + String(cString: strerror(code)))
   }
 
   private static func unreadable(_ path: String, _ code: Int32, _ help: String) -> CommandError {

@@ -14,6 +14,8 @@ import RunbookReport
     var common: CommonOptions
     var hosts: HostOptions
     var isJSON: Bool
+    /// Nothing but the last lines: a command that prints JSON of its own.
+    var isQuiet = false
 
     var commands: Commands {
       Commands(stateFlags: common.stateFlags, hostFlags: hosts.flags)
@@ -56,6 +58,7 @@ import RunbookReport
   }
 
   private func face(_ manner: Manner) -> any Face {
+    if manner.isQuiet { return NoFace() }
     if manner.isJSON { return JSONFace(run: session.journal.run, after: session.eventCount) }
     if manner.isLive {
       return LiveFace(

@@ -1,0 +1,61 @@
+import ArgumentParser
+import RunbookCore
+import RunbookEngine
+import RunbookJournal
+import RunbookReport
+
+/// `reprise rollback RUN`
+struct RollbackCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "rollback", abstract: "Undo what a run changed, step by step in reverse.",
+    discussion: """
+      reprise rollback 7f3c      also of a run that is done
+
+      What still runs is waited for first (`reprise cancel` ends it); a task in doubt has to be \
+      decided before, and stops this with 75. Steps with `no rollback` are passed over and named. \
+      Ends with 0 once everything is undone; a rollback that fails stops there with 1, and \
+      `reprise resume` goes on with it.
+      """)
+
+  @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String
+  @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
+  @OptionGroup var hosts: HostOptions
+  @OptionGroup var common: CommonOptions
+
+  @MainActor func execute() async throws(CommandError) -> ExitStatus {
+    let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json)
+    let runs = try await StoredRuns.open(common.state)
+    let summary = try await runs.find(run)
+    let taken: Result<RunSession, EndedProblem>
+    do throws(JournalError) {
+      let file = try await JournalFile.open(directory: common.state)
+      taken = try await RunSession.rollBack(
+        file, in: common.state, run: summary.id, options: manner.driveOptions, reach: manner.reach)
+    } catch {
+      throw .journal(error)
+    }
+    guard case .success(let session) = taken else {
+      throw .rolledBack(run: summary.id, runbook: summary.runbook)
+    }
+    name(session.before.notUndone, manner)
+    let earlier = await EarlierRuns.of(summary.runbook, in: common.state, but: summary.id)
+    let status = try await WatchedRun(session: session, expected: earlier.lengths).drive(manner)
+    let after = try await runs.find(summary.id)
+    return after.state == .ended(.rolledBack) ? .done : status
+  }
+
+  /// What stays as the run left it, before anything is undone.
+  @MainActor private func name(
+    _ kept: [(step: StepPath, reason: String)], _ manner: WatchedRun.Manner
+  ) {
+    guard !kept.isEmpty else { return }
+    var lines: [Line] = ["Not undone, as the runbook says:"]
+    for (step, reason) in kept {
+      var line = Line("    ")
+      line.append(step, .strong)
+      line.append("  " + reason)
+      lines.append(line)
+    }
+    manner.output.write(lines.rendered(manner.style))
+  }
+}
