@@ -53,6 +53,20 @@ package struct ExchangeBuilder {
     return exchange(key, items, id, step, attempt: task.attempts.count)
   }
 
+  /// What a task asks before its action, without the action; of a step that only looks, all of it.
+  package func questions(for id: TaskID, key: String) -> Exchange? {
+    guard let step = state.index.step(id.step) else { return nil }
+    var items = probes(.require, step.requires, id, step) + probes(.unless, step.unless, id, step)
+    if !step.changes { items += probes(.check, step.checks, id, step) + outputs(step) }
+    return exchange(key, items, id, step, attempt: 1)
+  }
+
+  /// The outputs of a task that needs no action.
+  package func outputQuestions(for id: TaskID, key: String) -> Exchange? {
+    guard let step = state.index.step(id.step) else { return nil }
+    return exchange(key, outputs(step), id, step, attempt: 1)
+  }
+
   /// Takes or releases the run's locks on a host.
   package func lock(on host: String, key: String, isRelease: Bool) -> Exchange {
     let description = state.description

@@ -99,7 +99,12 @@ struct EndingTests {
   @Test(.timeLimit(.minutes(1)))
   func approveOfARunThatNobodyDrivesSaysWhatGoesOn() async throws {
     try await Site.run(hosts: 1) { site in
-      try site.writeRunbook("work", "  step ask { confirm \"go on?\" }")
+      try site.writeRunbook(
+        "work",
+        """
+          step first on all { run `touch "$marks/first"` no rollback "a test" }
+          step ask { confirm "go on?" }
+        """)
       #expect(try site.reprise("run", "work").status == 75)
       let id = try site.newestRun()
       let answer = try site.reprise("approve", id, "ask")
@@ -122,7 +127,7 @@ struct EndingTests {
           step kept on all { run `echo x > "$marks/kept.$host"` no rollback "it may stay" }
           step second on all {
             run `echo x > "$marks/second.$host"`
-            check lasting `test -e "$marks/second.$host"`
+            check `test -e "$marks/second.$host"` lasting
             rollback `rm "$marks/second.$host"; echo "second" >> "$marks/undone.$host"`
           }
         """)
@@ -152,7 +157,7 @@ struct EndingTests {
         "work",
         """
           step look on all { output seen from `echo '<script>alert(1)</script>'` }
-          step fails on all { run `exit 3` no rollback "a test" }
+          step fails on all { run `test -e "$marks/none"` no rollback "a test" }
         """)
       #expect(try site.reprise("run", "work").status == 1)
       let id = try site.newestRun()

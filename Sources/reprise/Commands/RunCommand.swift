@@ -23,23 +23,17 @@ struct RunCommand: Command {
 
   @Argument(help: "A runbook of the runbooks directory, or a path that ends in .runbook.")
   var name: String
-  @Option(
-    name: .customLong("input"),
-    help: ArgumentHelp("A value for an input; may be repeated.", valueName: "name=value"))
-  var inputs: [String] = []
-  @Option(help: ArgumentHelp("Instead of the inventory that it declares.", valueName: "file"))
-  var inventory: String?
   @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
+  @OptionGroup var given: InputOptions
   @OptionGroup var hosts: HostOptions
   @OptionGroup var place: RunbookOptions
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
-    let values = try inputValues()
     let (directory, path) = try RunbookDirectory.find(name, in: place.directory)
     let loaded = try directory.load(path)
     let (binding, warnings) = try RunbookDirectory.bind(
-      loaded, inventory: inventory, inputs: values)
+      loaded, inventory: given.inventory, inputs: try given.values())
     if !warnings.isEmpty {
       Output.error.write(
         DiagnosticRenderer.render(warnings, color: common.errorStyle.isColored) + "\n")
@@ -62,21 +56,5 @@ struct RunCommand: Command {
       throw .journal(error)
     }
     return try await run.drive(manner)
-  }
-
-  private func inputValues() throws(CommandError) -> [String: String] {
-    var values: [String: String] = [:]
-    for input in inputs {
-      guard let mark = input.firstIndex(of: "="), mark > input.startIndex else {
-        throw .usage(
-          "--input \(input) has no value", help: "write --input NAME=VALUE")
-      }
-      let name = String(input[..<mark])
-      let value = String(input[input.index(after: mark)...])
-      if values.updateValue(value, forKey: name) != nil {
-        throw .usage("--input \(name) is given twice", help: "give it once")
-      }
-    }
-    return values
   }
 }

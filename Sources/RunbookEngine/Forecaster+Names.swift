@@ -1,0 +1,128 @@
+import RunbookCore
+
+/// What names mean before the run has begun: some have no value yet.
+extension Forecaster {
+  enum Decision {
+    case known(Bool)
+    case unknown(Forecast.Reason)
+  }
+
+  func decide(_ when: Expression, _ environment: Int, _ batch: [Int]) -> Decision {
+    let table = state.plan.environments[environment]
+    for name in when.names {
+      if let reason = unset(name, table, host: nil) { return .unknown(reason) }
+    }
+    return .known(state.evaluate(when, environment: environment, batch: batch) == .bool(true))
+  }
+
+  /// nil for a check that only the host can answer.
+  func holds(_ check: Check, _ id: TaskID, _ step: Step) -> Bool? {
+    guard case .expression(let expression) = check.subject else { return nil }
+    return state.evaluate(expression, environment: step.environment, batch: id.batch)
+      == .bool(!check.isNegated)
+  }
+
+  /// Why the hosts of a group are not known yet.
+  func missing(_ group: GroupID) -> Forecast.Reason? {
+    guard case .found(let within, let output)? = state.plan.group(group)?.selection else {
+      return nil
+    }
+    return missing(within) ?? output.writers.first.map { .output(output.name, $0) }
+  }
+
+  /// The first name that what is asked before the action mentions and that has no value yet.
+  func missingOutput(_ id: TaskID, _ step: Step) -> Forecast.Reason? {
+    let table = state.plan.environments[step.environment]
+    var checks = step.requires + step.unless
+    var texts: [String] = []
+    if !step.changes {
+      checks += step.checks
+      texts += step.outputs.compactMap { $0.source?.text }
+    }
+    for check in checks {
+      switch check.subject {
+      case .code(let code, let says):
+        texts += [code.text] + (says.map(\.nameText) ?? [])
+        if code.isShell { texts.append(table.shell) }
+      case .tcp(let address): texts += address.nameText
+      case .http(let address, _, let says): texts += address.nameText + (says.map(\.nameText) ?? [])
+      case .expression(let expression): texts += expression.names
+      }
+    }
+    let words = Set(texts.flatMap { SecretVault.words(of: $0) })
+    for name in table.meanings.keys.sorted() {
+      guard words.contains(name) || words.contains(name + "_by_host") else { continue }
+      if let reason = unset(name, table, host: id.host) { return reason }
+    }
+    return nil
+  }
+
+  private func unset(_ name: String, _ table: NameTable, host: String?) -> Forecast.Reason? {
+    switch table.meanings[name] {
+    case .output(let reference)?:
+      let isSet = reference.writers.contains { writer in
+        let slot = OutputSlot(
+          step: writer, name: reference.name, host: reference.isByHost ? host : nil)
+        return state.outputs[slot] != nil
+      }
+      return isSet ? nil : reference.writers.first.map { .output(reference.name, $0) }
+    case .group(let group)?:
+      return state.members(of: group, batch: []).isEmpty ? missing(group) : nil
+    case .literal?, .input?, .secret?, nil: return nil
+    }
+  }
+}
+
+extension Forecast.Verdict {
+  /// Something that only an action can have done may be different after it.
+  var mayChange: Bool {
+    switch self {
+    case .wouldRun, .unknown, .noAnswer: true
+    case .wouldAsk, .satisfied, .holds, .leftOut, .stops: false
+    }
+  }
+
+  var isStop: Bool {
+    switch self {
+    case .stops, .noAnswer: true
+    case .wouldRun, .wouldAsk, .satisfied, .holds, .leftOut, .unknown: false
+    }
+  }
+}
+
+extension Step {
+  /// False for a step that only looks, or only asks a person.
+  package var changes: Bool {
+    switch action {
+    case .run?, .write?, .stash?, .upload?: true
+    case .confirm?, nil: false
+    }
+  }
+
+  /// Whatever the world is like, it starts.
+  var asksNothing: Bool {
+    requires.isEmpty && unless.isEmpty && (changes || checks.isEmpty && outputs.isEmpty)
+  }
+}
+
+extension Expression {
+  /// Every name in it.
+  var names: [String] {
+    switch self {
+    case .literal, .column: []
+    case .name(let name): [name]
+    case .not(let operand): operand.names
+    case .and(let left, let right), .or(let left, let right), .compare(_, let left, let right):
+      left.names + right.names
+    }
+  }
+}
+
+extension Template {
+  fileprivate var nameText: [String] {
+    pieces.compactMap { piece in
+      if case .name(let name) = piece { return name }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import RunbookCore
+
+/// What a run would do with a task.
+package struct ForecastRow: Hashable, Sendable {
+  package enum Verdict: Hashable, Sendable {
+    case wouldRun, wouldAsk, holds, leftOut
+    /// `unless` number N holds now.
+    case satisfied(Int)
+    case stops(ProbeStage, Int, Answer)
+    /// It can't be known, and why.
+    case unknown(String)
+    case noAnswer(String)
+  }
+  package var task: TaskID
+  package var verdict: Verdict
+  /// What decided it.
+  package var found: ProbeAnswer?
+
+  package init(task: TaskID, verdict: Verdict, found: ProbeAnswer?) {
+    self.task = task
+    self.verdict = verdict
+    self.found = found
+  }
+}
+
+/// `plan`: step by step, hosts that agree folded into one line.
+package struct ForecastText {
+  private let plan: Plan
+  private let index: PlanIndex
+  private let binding: Binding
+  private let rows: [ForecastRow]
+
+  private var hosts: [Host] { binding.hosts }
+
+  package init(plan: Plan, binding: Binding, _ rows: [ForecastRow]) {
+    self.plan = plan
+    self.binding = binding
+    self.rows = rows
+    index = PlanIndex(plan)
+  }
+
+  package var lines: [Line] {
+    var head = Line(plan.title ?? plan.name, .strong)
+    head.append(" · a run now, " + Words.count(hosts.count, "host") + "; nothing is changed")
+    var lines = [head]
+    var step: Instance?
+    for group in groups {
+      let instance = group[0].task.instance
+      if instance != step {
+        var line = Line("  ")
+        line.append(instance.path, .strong)
+        if !instance.batch.isEmpty {
+          line.append(" · batch " + instance.batch.map(String.init).joined(separator: "."))
+        }
+        lines.append(line)
+        step = instance
+      }
+      lines += self.lines(group)
+    }
+    return lines + [summary]
+  }
+
+  /// One object for each task; see `docs/json.md`.
+  package var json: [String] { rows.map(json) }
+
+  /// Neighbours of one step with the same verdict.
+  private var groups: [[ForecastRow]] {
+    var groups: [[ForecastRow]] = []
+    for row in rows {
+      let position = groups.lastIndex { group in
+        group[0].task.instance == row.task.instance && group[0].verdict == row.verdict
+          && said(group[0]) == said(row)
+      }
+      if let position {
+        groups[position].append(row)
+      } else if let near = groups.lastIndex(where: { $0[0].task.instance == row.task.instance }) {
+        groups.insert([row], at: near + 1)
+      } else {
+        groups.append([row])
+      }
+    }
+    return groups
+  }
+
+  private func lines(_ group: [ForecastRow]) -> [Line] {
+    let row = group[0]
+    var line = Line("    ")
+    line.append(glyph(row.verdict))
+    let names = group.compactMap(\.task.host)
+    if !names.isEmpty {
+      line.append(
+        " " + (names.count == hosts.count && names.count > 3
+          ? "all \(names.count) hosts" : Words.list(names)))
+    }
+    line.append((names.isEmpty ? " " : ": ") + words(row))
+    var lines = [line]
+    if case .stops(let stage, let position, _) = row.verdict {
+      if let said = said(row) { lines.append(CheckText.line("found", said)) }
+      if let check = check(row.task, stage, position), let remedy = check.remedy,
+        let step = index.step(row.task.step)
+      {
+        let state = RunState(plan: plan, binding: binding)
+        lines.append(
+          CheckText.line("do", state.text(remedy, for: row.task, environment: step.environment)))
+      }
+    }
+    return lines
+  }
+
+  private func glyph(_ verdict: ForecastRow.Verdict) -> StateGlyph {
+    switch verdict {
+    case .wouldRun: ShownState.running.glyph
+    case .wouldAsk: ShownState.waiting.glyph
+    case .holds: ShownState.done.glyph
+    case .satisfied: ShownState.satisfied.glyph
+    case .leftOut: ShownState.leftOut.glyph
+    case .stops, .noAnswer: ShownState.failed.glyph
+    case .unknown: ShownState.toCome.glyph
+    }
+  }
+
+  private func words(_ row: ForecastRow) -> String {
+    switch row.verdict {
+    case .wouldRun: return "would run"
+    case .wouldAsk: return "would ask a person"
+    case .holds: return "only looks, and holds now"
+    case .leftOut: return "left out: its condition is false"
+    case .satisfied(let position):
+      return "satisfied" + (check(row.task, .unless, position).map { ": \($0.text)" } ?? "")
+    case .stops(let stage, let position, let answer):
+      let what =
+        switch stage {
+        case .require: "a requirement"
+        case .unless: "a guard"
+        case .check: "a check"
+        case .output: "an output"
+        }
+      let now = answer == .cannotTell ? "cannot tell now" : "does not hold now"
+      let text = check(row.task, stage, position).map { ": \($0.text)" } ?? ""
+      return stage == .output ? "an output can't be read now" : "\(what) \(now)\(text)"
+    case .unknown(let why): return "can't be known \(why)"
+    case .noAnswer(let reason): return "gave no answer: \(reason)"
+    }
+  }
+
+  private func check(_ task: TaskID, _ stage: ProbeStage, _ position: Int) -> Check? {
+    guard let step = index.step(task.step) else { return nil }
+    let list: [Check] =
+      switch stage {
+      case .require: step.requires
+      case .unless: step.unless
+      case .check: step.checks
+      case .output: []
+      }
+    return position < list.count ? list[position] : nil
+  }
+
+  private func said(_ row: ForecastRow) -> String? {
+    guard case .stops = row.verdict, let found = row.found else { return nil }
+    let text = Printable.firstLine(found.text.isEmpty ? found.errorText : found.text).text
+    return text.isEmpty ? "exit status \(found.status)" : text
+  }
+
+  private var summary: Line {
+    func count(_ fits: (ForecastRow.Verdict) -> Bool) -> Int {
+      rows.filter { fits($0.verdict) }.count
+    }
+    var parts: [String] = []
+    let running = count { $0 == .wouldRun }
+    parts.append("\(running) would run")
+    let satisfied = count {
+      if case .satisfied = $0 { return true }
+      return $0 == .holds
+    }
+    if satisfied > 0 { parts.append("\(satisfied) as they should be") }
+    let unknown = count {
+      if case .unknown = $0 { return true }
+      return false
+    }
+    if unknown > 0 { parts.append("\(unknown) can't be known yet") }
+    let stopping = rows.first {
+      if case .stops = $0.verdict { return true }
+      return false
+    }
+    if let stopping { parts.append("it would stop at \(stopping.task.step)") }
+    return Line("Of \(Words.count(rows.count, "task")): " + parts.joined(separator: ", "))
+  }
+
+  private func json(_ row: ForecastRow) -> String {
+    var json = JSONObject()
+    json["step"] = .string(row.task.step)
+    json["host"] = row.task.host.map { .string($0) }
+    if !row.task.batch.isEmpty { json["batch"] = .array(row.task.batch.map { .int($0) }) }
+    let word: String
+    switch row.verdict {
+    case .wouldRun: word = "wouldRun"
+    case .wouldAsk: word = "wouldAsk"
+    case .holds: word = "holds"
+    case .leftOut: word = "leftOut"
+    case .satisfied(let position):
+      word = "satisfied"
+      json["check"] = check(row.task, .unless, position).map { .string($0.text) }
+    case .stops(let stage, let position, let answer):
+      word = "stops"
+      json["check"] = check(row.task, stage, position).map { .string($0.text) }
+      json["answer"] = .string(answer.rawValue)
+      json["found"] = said(row).map { .string($0) }
+    case .unknown(let why):
+      word = "unknown"
+      json["reason"] = .string(why)
+    case .noAnswer(let reason):
+      word = "noAnswer"
+      json["reason"] = .string(reason)
+    }
+    json["verdict"] = .string(word)
+    return json.text
+  }
+}
