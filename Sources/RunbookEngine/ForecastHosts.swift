@@ -19,7 +19,8 @@ actor ForecastHosts {
   }
 
   /// The tasks of one step have different hosts: no host is asked twice at once.
-  func ask(_ host: String?, _ exchange: Exchange) async -> Result<HostInquiry.Reply, TransportError> {
+  func ask(_ host: String?, _ exchange: Exchange) async -> Result<HostInquiry.Reply, TransportError>
+  {
     if let known = unreachable[host] { return .failure(known) }
     do throws(TransportError) {
       let inquiry: HostInquiry

@@ -89,8 +89,9 @@ package struct ForecastText {
     let names = group.compactMap(\.task.host)
     if !names.isEmpty {
       line.append(
-        " " + (names.count == hosts.count && names.count > 3
-          ? "all \(names.count) hosts" : Words.list(names)))
+        " "
+          + (names.count == hosts.count && names.count > 3
+            ? "all \(names.count) hosts" : Words.list(names)))
     }
     line.append((names.isEmpty ? " " : ": ") + words(row))
     var lines = [line]

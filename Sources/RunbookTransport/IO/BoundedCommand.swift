@@ -1,6 +1,7 @@
 import Glibc
 
-/// Runs a short program to its end on a connector thread: standard input empty, output gathered.
+/// Runs a short program to its end on a connector thread: standard input empty where none is given,
+/// output gathered.
 struct BoundedCommand {
   enum Failure: Error {
     case notInstalled
@@ -17,7 +18,8 @@ struct BoundedCommand {
 
   /// - Parameter limit: bytes of output after which the program is ended as a failure.
   static func run(
-    _ program: String, _ arguments: [String], by deadline: Deadline, limit: Int = 4 << 20
+    _ program: String, _ arguments: [String], by deadline: Deadline, limit: Int = 4 << 20,
+    input: Int32? = nil
   ) throws(Failure) -> BoundedCommand {
     guard let output = DescriptorPair() else { throw .reason(systemMessage()) }
     defer { close(output.first) }
@@ -28,7 +30,7 @@ struct BoundedCommand {
     defer { close(errors.first) }
 
     let spawned = ChildProcess.spawn(
-      program, arguments, input: nil, output: output.second, errors: errors.second)
+      program, arguments, input: input, output: output.second, errors: errors.second)
     close(output.second)
     close(errors.second)
     let child: ChildProcess

@@ -16,6 +16,8 @@ struct ApproveCommand: Command {
       that is said, with 75.
       """)
 
+  static let onlyTells = false
+
   @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String
   @Argument(help: "A step that asks a person: its name or its path.") var step: String
   @Flag(help: "Say no.") var deny = false

@@ -16,6 +16,8 @@ struct CancelCommand: Command {
       cancelled, and with 75 where the process that drives it has not answered within a minute.
       """)
 
+  static let onlyTells = false
+
   @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String
   @Flag(help: "One JSON object with the state of the run (docs/json.md).") var json = false
   @OptionGroup var hosts: HostOptions

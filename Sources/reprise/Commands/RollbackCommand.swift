@@ -17,6 +17,8 @@ struct RollbackCommand: Command {
       `reprise resume` goes on with it.
       """)
 
+  static let onlyTells = false
+
   @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String
   @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
   @OptionGroup var hosts: HostOptions
