@@ -28,6 +28,7 @@ let package = Package(
       resources: [
         .embedInCode("Actions/write.sh"), .embedInCode("Actions/stash.sh"),
         .embedInCode("Actions/lock.sh"), .embedInCode("Actions/report.sh"),
+        .embedInCode("Actions/left.sh"),
       ],
       swiftSettings: strict),
     .target(name: "RunbookReport", dependencies: ["RunbookCore"], swiftSettings: strict),

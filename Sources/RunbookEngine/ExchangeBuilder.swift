@@ -67,6 +67,14 @@ package struct ExchangeBuilder {
     return exchange(key, outputs(step), id, step, attempt: 1)
   }
 
+  /// What a task's `stash` moved aside: listed, or removed for good.
+  package func stash(of id: TaskID, key: String, isPurge: Bool, limit: Int) -> Exchange? {
+    guard let step = state.index.step(id.step), case .stash? = step.action else { return nil }
+    let probe = Exchange.Probe(
+      stage: .require, index: 0, script: ActionScript.stashed(isPurge: isPurge), limit: limit)
+    return exchange(key, [.probe(probe)], id, step, attempt: 1)
+  }
+
   /// Takes or releases the run's locks on a host.
   package func lock(on host: String, key: String, isRelease: Bool) -> Exchange {
     let description = state.description

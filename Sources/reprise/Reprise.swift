@@ -19,7 +19,8 @@ struct Reprise: ParsableCommand {
       RunCommand.self, ResumeCommand.self, ListCommand.self, RunsCommand.self,
       HistoryCommand.self, LogsCommand.self, ShowCommand.self, CheckCommand.self,
       CancelCommand.self, ApproveCommand.self, RollbackCommand.self, ReportCommand.self,
-      PlanCommand.self, GraphCommand.self, FormatCommand.self,
+      PlanCommand.self, GraphCommand.self, FormatCommand.self, DoctorCommand.self,
+      GcCommand.self, StashCommand.self,
     ])
 }
 

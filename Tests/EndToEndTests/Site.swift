@@ -62,7 +62,7 @@ final class Site {
     environment: [String: String] = [:]
   ) throws -> RepriseProcess {
     var all = arguments
-    if let verb = all.first, ["run", "resume", "rollback", "cancel", "plan"].contains(verb) {
+    if let verb = all.first, ["run", "resume", "rollback", "cancel", "plan", "gc", "stash"].contains(verb) {
       all += [
         "--identity", servers[0].identity, "--known-hosts", "\(directory)/known_hosts",
       ]

@@ -37,6 +37,17 @@ enum ActionScript {
       text: text(PackageResources.lock_sh) + (isRelease ? "reprise_unlock" : "reprise_lock"))
   }
 
+  /// What `stash` moved aside, for those who tidy up.
+  static func stashed(isPurge: Bool) -> Exchange.Script {
+    let call = isPurge ? "reprise_stash_purge" : "reprise_stash_list"
+    return Exchange.Script(text: text(PackageResources.stash_sh) + call)
+  }
+
+  /// - Parameter call: a function of `left.sh`.
+  static func left(_ call: String) -> Exchange.Script {
+    Exchange.Script(text: text(PackageResources.left_sh) + call)
+  }
+
   static var report: Exchange.Script {
     Exchange.Script(text: text(PackageResources.report_sh) + "reprise_report_write")
   }

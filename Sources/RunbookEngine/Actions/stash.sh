@@ -222,3 +222,22 @@ reprise_unstash() {
   rmdir -- "$place" 2> /dev/null || :
   rmdir -- "${place%/*}" 2> /dev/null || :
 }
+
+# PLACE<tab>KIB of what this step moved aside and that is still there.
+reprise_list_one() {
+  if [ "$place" = "${listed-}" ] || [ ! -d "$place" ]; then return 0; fi
+  listed=$place
+  printf '%s\t%s\n' "$place" "$(du -sk -- "$place" 2> /dev/null | awk '{ print $1 }')"
+}
+
+reprise_stash_list() { reprise_each reprise_list_one; }
+
+# Removes it for good.
+reprise_purge_one() {
+  case $place in
+    /*/"$reprise_mark") rm -rf -- "$place" ;;
+  esac
+  rmdir -- "${place%/*}" 2> /dev/null || :
+}
+
+reprise_stash_purge() { reprise_each reprise_purge_one; }

@@ -17,6 +17,25 @@ package enum Words {
     return names.dropLast().joined(separator: ", ") + " and " + last
   }
 
+  /// Paragraphs with lines of at most `width` columns; a line that is indented stays as it is.
+  package static func wrapped(_ text: String, width: Int = 78) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      guard !line.hasPrefix(" ") else { return String(line) }
+      var result = ""
+      var column = 0
+      for word in line.split(separator: " ") {
+        let length = Printable.width(word)
+        if column > 0 {
+          result += column + 1 + length > width ? "\n" : " "
+          column = column + 1 + length > width ? 0 : column + 1
+        }
+        result += word
+        column += length
+      }
+      return result
+    }.joined(separator: "\n")
+  }
+
   /// How a host is called where one must be called something.
   package static func host(_ name: String?) -> String { name ?? "this machine" }
 

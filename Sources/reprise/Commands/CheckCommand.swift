@@ -10,6 +10,7 @@ struct CheckCommand: Command {
     discussion: """
       reprise check runbooks/hello.runbook
       reprise check                              every runbook of the directory
+      reprise check --explain R109               more about a kind of mistake
       """)
 
   @Argument(help: ArgumentHelp("Files, or names of runbooks.", valueName: "file"))
@@ -17,10 +18,13 @@ struct CheckCommand: Command {
   @Option(help: ArgumentHelp("Instead of the declared inventory.", valueName: "file"))
   var inventory: String?
   @Flag(help: "One JSON object for each mistake (docs/json.md).") var json = false
+  @Option(help: ArgumentHelp("Tell more about a code, such as R109.", valueName: "code"))
+  var explain: String?
   @OptionGroup var place: RunbookOptions
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
+    if let explain { return try tell(explain) }
     let names = files.isEmpty ? RunbookDirectory(path: place.directory).names : files
     if names.isEmpty {
       throw .noSuchRunbook("*", directory: place.directory, known: [])
@@ -34,6 +38,20 @@ struct CheckCommand: Command {
       write(diagnostics, file)
     }
     return status
+  }
+
+  @MainActor private func tell(_ text: String) throws(CommandError) -> ExitStatus {
+    guard let code = DiagnosticCode.named(text) else {
+      let known = DiagnosticCode.allCases.map(\.rawValue)
+      throw .usage(
+        "no kind of mistake has the code `\(text)`",
+        help: Suggestion.nearest(to: text.uppercased(), among: known).map {
+          "did you mean `\($0)`?"
+        }
+          ?? "a code is what stands in brackets, such as R109 in error[R109]")
+    }
+    Output.standard.write(code.rawValue + "\n\n" + Words.wrapped(code.explanation) + "\n")
+    return .done
   }
 
   /// Where the inventory can't be read, that is said, and the rest is checked all the same: the
