@@ -38,12 +38,30 @@ member_list() {
   patronictl "$1" list
 }
 
-# healthy_as_seen_from HOST: one Leader, two streaming Replicas.
-healthy_as_seen_from() {
+# listed_healthy HOST: one Leader, two streaming Replicas in the RAFT state as that member has it.
+# After a boot of all members that can be what was true before: ask the members too.
+listed_healthy() {
   member_list "$1" | awk -F'|' '
     $4 ~ /Leader/ && $5 ~ /running/ { leader++ }
     $4 ~ /Replica/ && $5 ~ /streaming/ { replica++ }
     END { exit !(leader == 1 && replica == 2) }'
+}
+
+# members_answer HOST: asked from that host, one member's REST interface says that it is the running
+# primary, and two that they are running replicas.
+members_answer() {
+  local host addresses=()
+  for host in "${LAB_DB_HOSTS[@]}"; do
+    addresses+=("$(address_of "$host")")
+  done
+  # shellcheck disable=SC2016 # expanded in the host
+  in_host "$1" /bin/sh -c '
+    primary=0 replica=0
+    for address in "$@"; do
+      curl -fso /dev/null -m 5 "http://$address:8008/primary" && primary=$((primary + 1))
+      curl -fso /dev/null -m 5 "http://$address:8008/replica" && replica=$((replica + 1))
+    done
+    [ "$primary:$replica" = 1:2 ]' members "${addresses[@]}"
 }
 
 # cluster_is_healthy: any db host that is on sees it so.
@@ -51,7 +69,7 @@ cluster_is_healthy() {
   local host
   for host in "${LAB_DB_HOSTS[@]}"; do
     living "$host" >/dev/null || continue
-    healthy_as_seen_from "$host"
+    members_answer "$host" && listed_healthy "$host"
     return
   done
   return 1

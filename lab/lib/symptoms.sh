@@ -103,7 +103,7 @@ the_loop() {
 show() {
   local description=$1
   shift
-  wait_until 60 "$@" ||
+  wait_until 150 "$@" ||
     fail "the cluster does not show the symptom: $description" \
       "look at lab/status; lab/heal makes it healthy again"
   say "seen: $description"
