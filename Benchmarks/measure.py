@@ -27,7 +27,7 @@ GOALS = {"20": (0.7, 1.0), "100": (0.65, 0.9), "slow": (0.2, 0.2)}
 
 def main() -> None:
     # Ended from outside it still ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, end)
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--megabytes", type=int, default=50)
@@ -52,6 +52,11 @@ def main() -> None:
             start_up(server.directory, options.rounds)
         if "memory" in cases and (user := known(server, PLAIN)):
             memory(server, user, options.megabytes)
+
+
+def end(number: int, _: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # A second one would break into the ending.
+    sys.exit(1)
 
 
 def known(server: loopback.Server, shell: str) -> str | None:
