@@ -23,18 +23,16 @@ extension Parser {
   private mutating func action(_ form: Form) -> ActionSyntax? {
     let keyword = current.range
     advance()
-    switch form {
-    case .write: return write(keyword)
-    case .stash: return stash(keyword)
-    case .upload:
-      guard let local = requiredString("the file to copy"), require("to"),
-        let path = requiredString("where to put it")
-      else { return nil }
-      return .upload(local, to: path, keyword: keyword)
-    case .confirm:
+    if form == .write { return write(keyword) }
+    if form == .stash { return stash(keyword) }
+    if form == .run { return requiredCode("code").map { .run($0, keyword: keyword) } }
+    if form == .confirm {
       return requiredString("what to confirm").map { .confirm($0, keyword: keyword) }
-    case _: return requiredCode("code").map { .run($0, keyword: keyword) }
     }
+    guard let local = requiredString("the file to copy"), require("to"),
+      let path = requiredString("where to put it")
+    else { return nil }
+    return .upload(local, to: path, keyword: keyword)
   }
 
   /// `stash "GLOB" … [to "DIR"]`
@@ -81,15 +79,16 @@ extension Parser {
         reportRepeated(form, current.range, in: "this `write`")
       }
       advance()
-      switch form {
-      case .content where current.kind == .code || current.kind == .fence:
+      if form == .mode {
+        write.mode = requiredString("a file mode, as \"0644\"")
+      } else if form == .owner {
+        write.owner = requiredString("an owner, as \"user:group\"")
+      } else if current.kind == .code || current.kind == .fence {
         write.content = .code(code())
-      case .content:
+      } else {
         let text = requiredString("code or a string")
         if text == nil { write.isDamaged = true }
         write.content = text.map { .text($0) }
-      case .mode: write.mode = requiredString("a file mode, as \"0644\"")
-      case _: write.owner = requiredString("an owner, as \"user:group\"")
       }
     }
   }

@@ -4,14 +4,13 @@ import RunbookCore
 extension Parser {
   /// The braces of a step with its forms.
   mutating func stepBody(_ step: inout StepSyntax) {
-    var body = step
     var seen: [Form] = []
     let shown = step.name.text.isEmpty ? "the step" : "step `\(step.name.text)`"
     let range = braces(.step, shown: shown) { parser in
-      while let form = parser.nextForm(in: .step, isDamaged: &body.isDamaged) {
+      while let form = parser.nextForm(in: .step, isDamaged: &step.isDamaged) {
         let start = parser.index
         guard BlockKind.step.allows(form) else {
-          body.isDamaged = true
+          step.isDamaged = true
           parser.reportMisplaced(form, in: .step)
           parser.skip(form)
           for token in parser.tokens[start..<parser.index] { parser.lose(token) }
@@ -24,14 +23,13 @@ extension Parser {
         } else {
           parser.reportRepeated(form, parser.current.range, in: "this step")
         }
-        if !parser.stepForm(form, into: &body) {
-          body.isDamaged = true
+        if !parser.stepForm(form, into: &step) {
+          step.isDamaged = true
           parser.recover()
           for token in parser.tokens[start..<parser.index] { parser.lose(token) }
         }
       }
     }
-    step = body
     step.range = range ?? SourceRange(0, 0)
     if range == nil { step.isDamaged = true }
   }
@@ -143,29 +141,26 @@ extension Parser {
     var isDamaged = false
     let range = braces(.rollback, shown: "`rollback`") { parser in
       while let form = parser.nextForm(in: .rollback, isDamaged: &isDamaged) {
-        switch form {
-        case .run:
+        var isWhole = true
+        if form == .run {
           if code != nil {
             parser.reportRepeated(.run, parser.current.range, in: "this `rollback`")
           }
           parser.advance()
           code = parser.requiredCode("code")
-          if code == nil {
-            isDamaged = true
-            parser.recover()
-          }
-        case .check:
+          isWhole = code != nil
+        } else if form == .check {
           parser.advance()
           let options = ["within", "every", "else"]
-          if !parser.add(parser.check(allowing: options, of: .check), to: &checks) {
-            isDamaged = true
-            parser.recover()
-          }
-        case _:
+          isWhole = parser.add(parser.check(allowing: options, of: .check), to: &checks)
+        } else {
           isDamaged = true
           parser.reportMisplaced(form, in: .rollback)
           parser.skip(form)
         }
+        guard !isWhole else { continue }
+        isDamaged = true
+        parser.recover()
       }
     }
     if let code { return .code(code, checks: checks, keyword: keyword) }
