@@ -64,6 +64,7 @@ for number in option("--only").map({ $0..<$0 + 1 }) ?? 0..<count {
   }
   if number % 50_000 == 49_999 {
     print("\(number + 1) inputs, \(Int(Date().timeIntervalSince(start))) s")
+    fflush(nil)
   }
 }
 let seconds = Date().timeIntervalSince(start)
