@@ -49,14 +49,4 @@ struct ImportTests {
       }
     }
   }
-
-  @Test func keepsFilesShort() throws {
-    for (target, _) in Self.allowed {
-      for file in Self.files(of: target) {
-        let lines = try String(contentsOf: file, encoding: .utf8).split(
-          separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines.count <= 350, "\(file.lastPathComponent) has \(lines.count) lines")
-      }
-    }
-  }
 }
