@@ -3,8 +3,9 @@ import Glibc
 
 /// One SSH session with its channel, served by an I/O thread.
 ///
-/// libssh2's rule decides its shape: a call that answered EAGAIN in the middle of a packet must
-/// be repeated before any other call on the session. So at most one call is pending.
+/// libssh2 sends through this member, which takes all bytes and keeps what the socket does not.
+/// libssh2 1.10 must not meet a full socket: it forgets where it was when that happens while keys
+/// are exchanged anew (libssh2/libssh2#2110; the same with its NEWKEYS message).
 final class SSHSessionMember: IOMember {
   /// A turn ends after this many bytes of output, so that other hosts get theirs.
   private static let turnLimit = 512 << 10
@@ -20,19 +21,13 @@ final class SSHSessionMember: IOMember {
     case error = 1  // SSH_EXTENDED_DATA_STDERR
   }
 
-  /// The call that met a full socket in the middle of a packet.
-  private enum Pending {
-    case nothing
-    case write
-    case grant
-  }
-
   private let handover: SSHSessionHandover
   private let receive: @Sendable (ByteChannelEvent) -> Void
   private var outgoing: ArraySlice<[UInt8]> = []
   private var outgoingStart = 0
   private var outgoingCount = 0
-  private var pending = Pending.nothing
+  /// Taken from libssh2, not yet by the socket.
+  private var unsent: ArraySlice<UInt8> = []
   /// The grant that has not been sent yet: it has to be repeated with the same number.
   private var grantUnderWay = 0
   private(set) var hasBacklog = true
@@ -42,18 +37,18 @@ final class SSHSessionMember: IOMember {
   ) {
     self.handover = handover
     self.receive = receive
+    libssh2_session_abstract(handover.session)?.pointee =
+      Unmanaged.passUnretained(self).toOpaque()
+    libssh2_session_callback_set(
+      handover.session, LIBSSH2_CALLBACK_SEND,
+      unsafeBitCast(sendThroughMember, to: UnsafeMutableRawPointer.self))
   }
 
   private var session: OpaquePointer { handover.session }
   private var channel: OpaquePointer { handover.channel }
 
   func addInterests(to entries: inout [pollfd]) {
-    var events = Int32(POLLIN)
-    let directions = libssh2_session_block_directions(session)
-    if directions & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0 {
-      // In the middle of a packet nothing may be read, so nobody waits for input.
-      events = pending == .nothing ? Int32(POLLIN | POLLOUT) : Int32(POLLOUT)
-    }
+    let events = Int32(unsent.isEmpty ? POLLIN : POLLIN | POLLOUT)
     entries.append(
       pollfd(fd: handover.socket, events: Int16(truncatingIfNeeded: events), revents: 0))
   }
@@ -69,20 +64,13 @@ final class SSHSessionMember: IOMember {
     guard outgoingCount <= Self.queueLimit else {
       return finish("the host takes no input: \(outgoingCount >> 20) MiB are waiting for it")
     }
-    // What is pending goes first: nothing else is allowed before it is done.
-    if pending == .grant {
-      if let reason = grant() { return finish(reason) }
-      if pending == .grant { return .open }
-    }
-    if let reason = flush() { return finish(reason) }
-    if pending != .nothing { return .open }
-    if let reason = readAll() { return finish(reason) }
+    if let reason = sendRest() ?? flush() ?? readAll() { return finish(reason) }
     // Reading may have widened the window for what could not be written; writing takes in what
     // arrives meanwhile, and for that the socket does not wake us again.
     let queued = queuedCount
-    if pending == .nothing, outgoingCount > 0, let reason = flush() { return finish(reason) }
+    if let reason = flush() { return finish(reason) }
     if queuedCount > queued { hasBacklog = true }
-    if pending == .nothing, !hasBacklog, libssh2_channel_eof(channel) == 1 {
+    if !hasBacklog, libssh2_channel_eof(channel) == 1 {
       return finish("the shell on the host has ended")
     }
     return .open
@@ -99,18 +87,15 @@ final class SSHSessionMember: IOMember {
 
   /// Writes until the far end or the socket takes no more; returns why the connection is lost.
   private func flush() -> String? {
-    while let chunk = outgoing.first {
+    while unsent.isEmpty, let chunk = outgoing.first {
       let count = chunk.withUnsafeBytes { bytes in
         libssh2_channel_write_ex(
           channel, 0, bytes.baseAddress!.assumingMemoryBound(to: CChar.self) + outgoingStart,
           bytes.count - outgoingStart)
       }
-      if count == Int(LIBSSH2_ERROR_EAGAIN) {
-        // Without OUTBOUND the far end's window is full, which only reading can change.
-        pending = isBlockedOutbound ? .write : .nothing
-        return nil
-      }
-      pending = .nothing
+      // The far end's window is full, or keys are exchanged: both are changed by reading. The
+      // call has to be repeated with the same bytes, which stay the first.
+      if count == Int(LIBSSH2_ERROR_EAGAIN) { return nil }
       guard count >= 0 else { return lostReason(Int32(count)) }
       outgoingStart += count
       outgoingCount -= count
@@ -129,7 +114,6 @@ final class SSHSessionMember: IOMember {
     var isSecondLook = false
     while total < Self.turnLimit {
       if let reason = grant() { return reason }
-      if pending == .grant { return nil }
       var got = 0
       for stream in [Stream.output, .error] {
         switch read(stream) {
@@ -157,11 +141,7 @@ final class SSHSessionMember: IOMember {
       grantUnderWay = Self.window - remainingWindow
     }
     let code = libssh2_channel_receive_window_adjust2(channel, UInt(grantUnderWay), 1, nil)
-    if code == LIBSSH2_ERROR_EAGAIN {
-      pending = isBlockedOutbound ? .grant : .nothing
-      return nil
-    }
-    pending = .nothing
+    if code == LIBSSH2_ERROR_EAGAIN { return nil }
     grantUnderWay = 0
     return code < 0 ? lostReason(code) : nil
   }
@@ -199,11 +179,46 @@ final class SSHSessionMember: IOMember {
 
   private struct LostReason: Error { var text: String }
 
-  private var isBlockedOutbound: Bool {
-    libssh2_session_block_directions(session) & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0
-  }
-
   private func lostReason(_ code: Int32) -> String {
     "the connection is lost: \(LibSSH2.lastError(of: session).lowercasedFirst) (libssh2 \(code))"
   }
+
+  /// Sends what the socket did not take before; returns why the connection is lost.
+  private func sendRest() -> String? {
+    while !unsent.isEmpty {
+      let count = unsent.withUnsafeBytes {
+        send(handover.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return errno == EAGAIN ? nil : "the connection is lost: \(systemMessage().lowercasedFirst)"
+      }
+      unsent = unsent.dropFirst(count)
+    }
+    return nil
+  }
+
+  /// Takes a packet from libssh2: all of it, or a negative error number.
+  fileprivate func take(_ packet: UnsafeRawBufferPointer) -> Int {
+    var count = 0
+    if unsent.isEmpty {
+      count = send(handover.socket, packet.baseAddress, packet.count, Int32(MSG_NOSIGNAL))
+      if count < 0 {
+        guard errno == EAGAIN || errno == EINTR else { return -Int(errno) }
+        count = 0
+      }
+    }
+    unsent += packet[count...]
+    return packet.count
+  }
 }
+
+/// libssh2's own `send`, replaced. The member disposes of the session before it goes itself.
+private let sendThroughMember:
+  @convention(c) (
+    Int32, UnsafeRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+  ) -> Int = { _, bytes, count, _, context in
+    guard let raw = context?.pointee else { return -Int(EINVAL) }
+    return Unmanaged<SSHSessionMember>.fromOpaque(raw).takeUnretainedValue()
+      .take(UnsafeRawBufferPointer(start: bytes, count: count))
+  }
