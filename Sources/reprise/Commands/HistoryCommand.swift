@@ -43,11 +43,27 @@ struct HistoryCommand: Command {
     var filter = EventFilter(step: step, host: host)
     try await runs.forEachFact(of: run) { stored in
       guard Output.standard.isOpen, filter.wants(stored.fact.event) else { return }
-      let line = String(
-        decoding: EventCoding.line(run: run, sequence: stored.sequence, stored.fact),
-        as: UTF8.self)
-      Output.standard.write((json ? line : Printable.text(line)) + "\n")
+      if json {
+        Output.standard.write(
+          EventCoding.line(run: run, sequence: stored.sequence, stored.fact) + [0x0A])
+      } else {
+        Output.standard.write([Self.line(of: stored)].rendered(common.style))
+      }
     }
+  }
+
+  /// `  14  22:42:20  attemptStarted  "task":{…},"attempt":{…}`
+  private static func line(of stored: StoredFact) -> Line {
+    // The journal's own words: an object whose first field is the event's name.
+    let text = String(decoding: EventCoding.encode(stored.fact.event), as: UTF8.self)
+    let parts = text.dropFirst().dropLast().split(separator: ",", maxSplits: 1)
+    let name = parts.first?.split(separator: "\"").last ?? ""
+    let number = String(stored.sequence)
+    var line = Line(String(repeating: " ", count: max(0, 6 - number.count)) + number, .quiet)
+    line.append("  " + ClockText.local.time(stored.fact.time) + "  ", .quiet)
+    line.append(String(name), .strong)
+    if parts.count > 1 { line.append("  " + parts[1]) }
+    return line
   }
 
   @MainActor private func writeRows(

@@ -33,7 +33,7 @@ final class Screen: Sendable {
   private let queue = DispatchQueue(label: "screen")
   /// Touched on `queue` only; the mutex says so to the compiler.
   private let face: Mutex<any Face>
-  private let inbox = Mutex<[ScreenUpdate]>([])
+  private let inbox = Mutex(Inbox())
   private let clock = SystemClock()
   /// What to do about hosts that could not be reached.
   private let known = Mutex<[String?: String]>([:])
@@ -59,11 +59,8 @@ final class Screen: Sendable {
     if case .engine(.unreachable(let host, let error)) = update, let remedy = error.remedy {
       known.withLock { $0[host] = remedy }
     }
-    let isFirst = inbox.withLock { inbox in
-      inbox.append(update)
-      return inbox.count == 1
-    }
-    if isFirst { queue.async { self.drain() } }
+    let mustDrain = inbox.withLock { $0.add(update) }
+    if mustDrain { queue.async { self.drain() } }
   }
 
   /// Shows everything that was told and ends.
@@ -83,10 +80,28 @@ final class Screen: Sendable {
 
   private func drain() {
     let updates = inbox.withLock { inbox in
-      defer { inbox = [] }
-      return inbox
+      defer { inbox = Inbox() }
+      return inbox.updates
     }
     if !updates.isEmpty { face.withLock { $0.take(updates, at: clock.now()) } }
+  }
+}
+
+/// What waits to be shown. Output is dropped where too much of it waits, because the place that is
+/// written to takes nothing (Ctrl-S, a pipe that nobody reads): it is in the journal.
+private struct Inbox {
+  private(set) var updates: [ScreenUpdate] = []
+  private var outputSize = 0
+  private static let mostOutput = 4 << 20
+
+  /// - Returns: true where nothing waited before.
+  mutating func add(_ update: ScreenUpdate) -> Bool {
+    if case .engine(.output(_, _, let bytes)) = update {
+      guard outputSize + bytes.count <= Self.mostOutput else { return false }
+      outputSize += bytes.count
+    }
+    updates.append(update)
+    return updates.count == 1
   }
 }
 
