@@ -30,7 +30,7 @@ struct StreamsTests {
   @Test func tellsThatNothingCanBeWritten() throws {
     let result = try hello().shell("$reprise history > /dev/full")
     #expect(result.status == 1)
-    #expect(result.text.contains("standard output can't be written: No space left on device"))
+    #expect(result.text.contains("the output can't be written: No space left on device"))
   }
 
   @Test func worksWithClosedStreams() throws {
