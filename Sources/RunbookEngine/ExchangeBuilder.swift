@@ -128,7 +128,8 @@ package struct ExchangeBuilder {
       return ActionScript.write(content: script(code, step), purpose)
     case .write(_, .text, _, _)?: return ActionScript.write(content: nil, purpose)
     case .stash?: return ActionScript.stash(purpose)
-    case .upload?, .confirm?, nil: return nil
+    case .upload?: return ActionScript.upload(purpose)
+    case .confirm?, nil: return nil
     }
   }
 

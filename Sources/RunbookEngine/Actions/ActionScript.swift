@@ -32,6 +32,16 @@ enum ActionScript {
     return Exchange.Script(text: text(PackageResources.stash_sh) + call)
   }
 
+  /// `upload` is compiled and not carried out yet: its task fails and says so, never passes.
+  static func upload(_ purpose: Attempt.Purpose) -> Exchange.Script {
+    switch purpose {
+    case .forward:
+      Exchange.Script(
+        text: "echo 'upload is not carried out by this version: copy the file by hand' >&2\nexit 69")
+    case .rollback: Exchange.Script(text: "echo 'nothing was uploaded'")
+    }
+  }
+
   static func lock(isRelease: Bool) -> Exchange.Script {
     Exchange.Script(
       text: text(PackageResources.lock_sh) + (isRelease ? "reprise_unlock" : "reprise_lock"))
