@@ -85,6 +85,9 @@ package struct Exchange: Hashable, Sendable {
 
 /// A question about one attempt.
 package struct Look: Hashable, Sendable {
+  /// As the offset of a stream: nothing of it is sent, only its size is told.
+  package static let beyond = 1 << 50
+
   package var key: String
   package var outputOffset: Int
   package var errorOffset: Int

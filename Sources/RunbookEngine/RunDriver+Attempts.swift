@@ -48,10 +48,12 @@ extension RunDriver {
       return
     }
     attended[key]?.isLooking = true
+    let isOver = attended[key]?.mode.isOver ?? false
     link.link.send(
       .look(
         Look(
-          key: key, outputOffset: attempt.outputOffset, errorOffset: attempt.errorOffset,
+          key: key, outputOffset: offset(attempt.output, isOver: isOver),
+          errorOffset: offset(attempt.error, isOver: isOver),
           logOffset: attempt.logOffset, asksAlive: asksAlive)))
   }
 
@@ -114,7 +116,7 @@ extension RunDriver {
     let isGrown = fetch(sighting, isOver: attendance.mode.isOver || sighting.end != nil)
     guard let attempt = state.attempts[key] else { return }
     let isDrained =
-      attempt.outputOffset >= sighting.outputSize && attempt.errorOffset >= sighting.errorSize
+      attempt.output.offset >= sighting.outputSize && attempt.error.offset >= sighting.errorSize
       && attempt.logOffset >= sighting.logSize
     pace(key, isGrown: isGrown)
     switch attendance.mode {

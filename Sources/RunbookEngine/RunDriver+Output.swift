@@ -21,24 +21,58 @@ extension RunDriver {
   private func fetch(
     _ key: AttemptKey, _ stream: OutputStream, _ sighting: Sighting, isOver: Bool
   ) -> Bool {
-    guard let attempt = state.attempts[key] else { return false }
-    let (offset, generation) = attempt.position(of: stream)
+    guard let known = state.attempts[key]?[stream] else { return false }
     let size = stream == .output ? sighting.outputSize : sighting.errorSize
     let raw = stream == .output ? sighting.output : sighting.error
-    if size < offset {
+    if size < known.offset {
       // The action truncated its own file: what it writes from now on is a new generation.
       record(
-        .outputReceived(key: key, stream, generation: generation + 1, offset: 0, length: 0))
+        .outputReceived(
+          key: key, stream, generation: known.generation + 1, offset: 0, length: 0))
       return true
     }
-    let bytes = vault.redactor.redact(raw, isFinal: isOver && offset + raw.count >= size)
-    guard !bytes.isEmpty else { return false }
+    let share = OutputShare(limit: options.outputLimit, known, size: size, isOver: isOver)
+    if let end = share.skipsTo {
+      skip(key, stream, known, upTo: end, .limit)
+      return true
+    }
+    return keep(key, stream, known, raw, size: size, share, isOver: isOver)
+  }
+
+  private func keep(
+    _ key: AttemptKey, _ stream: OutputStream, _ known: StreamState, _ raw: [UInt8], size: Int,
+    _ share: OutputShare, isOver: Bool
+  ) -> Bool {
+    var bytes = vault.redactor.redact(raw, isFinal: isOver && known.offset + raw.count >= size)
+    bytes = Array(bytes.prefix(share.room))
+    var offset = known.offset
+    if known.followsGap {
+      // What the gap cut in two would not be known as a secret.
+      let edge = vault.redactor.mayContinueMatch(raw)
+      if edge > 0 {
+        skip(key, stream, known, upTo: offset + edge, .limit)
+        offset += edge
+        bytes = Array(bytes.dropFirst(edge))
+      }
+    }
+    guard !bytes.isEmpty else { return offset > known.offset }
     record(
       .outputReceived(
-        key: key, stream, generation: generation, offset: offset, length: bytes.count),
+        key: key, stream, generation: known.generation, offset: offset, length: bytes.count),
       output: bytes)
-    punch(key, stream, upTo: offset + bytes.count)
+    punch(key, stream, from: known.offset, upTo: offset + bytes.count)
     return true
+  }
+
+  private func skip(
+    _ key: AttemptKey, _ stream: OutputStream, _ known: StreamState, upTo end: Int,
+    _ reason: SkipReason
+  ) {
+    record(
+      .outputSkipped(
+        key: key, stream, generation: known.generation, offset: known.offset,
+        length: end - known.offset, reason: reason))
+    punch(key, stream, from: known.offset, upTo: end)
   }
 
   func redact(_ answer: ProbeAnswer) -> ProbeAnswer {
@@ -48,13 +82,14 @@ extension RunDriver {
     return answer
   }
 
-  /// Gives space back to the host in steps of 4 MiB, once the journal holds the bytes.
-  private func punch(_ key: AttemptKey, _ stream: OutputStream, upTo offset: Int) {
+  /// Gives space back to the host in steps of 4 MiB, once the journal holds the bytes or says that
+  /// they are passed over.
+  private func punch(_ key: AttemptKey, _ stream: OutputStream, from start: Int, upTo end: Int) {
     let step = 4 << 20
-    guard offset / step > (offset - 131_072) / step, offset > step,
-      let host = state.attempts[key]?.task.host, let link = links[host]
+    guard end / step > start / step, let host = state.attempts[key]?.task.host,
+      let link = links[host]
     else { return }
-    effects.append { link.link.send(.punch(key: key, stream: stream, offset: offset)) }
+    effects.append { link.link.send(.punch(key: key, stream: stream, offset: end)) }
   }
 
   /// Reads what an action printed as the value of its outputs without `from`.
@@ -75,21 +110,15 @@ extension RunDriver {
     guard let id = state.attempts[key]?.task, let step = state.index.step(id.step) else { return }
     for output in step.outputs where output.source == nil {
       do throws(OutputProblem) {
+        if let skipped = state.attempts[key]?.output.skipped, skipped > 0 {
+          throw OutputProblem(text: "\(skipped) bytes of what was printed were not kept")
+        }
         if bytes.count > 65_536 { throw OutputProblem(text: "more than 64 KiB were printed") }
         let value = try Value(output: bytes, as: output.type)
         record(.outputSet(id, name: output.name, value: value))
       } catch {
         record(.outputUnreadable(id, name: output.name, problem: error.text))
       }
-    }
-  }
-}
-
-extension AttemptState {
-  package func position(of stream: OutputStream) -> (offset: Int, generation: Int) {
-    switch stream {
-    case .output: (outputOffset, outputGeneration)
-    case .error: (errorOffset, errorGeneration)
     }
   }
 }

@@ -41,7 +41,8 @@ package enum OperatorCommand: Hashable, Sendable {
 package struct DriveOptions: Sendable {
   /// Milliseconds until an unreachable host stops the run.
   package var reconnectFor = 300_000
-  /// Journaled bytes of one stream of a task at most; head and tail are kept.
+  /// Journaled bytes of one stream of an attempt at most: half of them from its beginning, the
+  /// others from its end.
   package var outputLimit = 64 << 20
   /// A `confirm` is answered with yes by this person.
   package var confirmsAll: String?

@@ -28,6 +28,28 @@ struct RedactorTests {
     return stored
   }
 
+  @Test(arguments: [
+    ("ssword and more", 6), ("d, and more", 1), ("sswor", 5), ("nothing of it", 0),
+    ("password again", 0), ("swo", 3), ("", 0),
+  ])
+  func knowsWhatMayBeTheRestOfASecret(_ text: String, _ expected: Int) {
+    var redactor = Redactor()
+    redactor.add(Array("password".utf8))
+    #expect(redactor.mayContinueMatch(Array(text.utf8)) == expected)
+  }
+
+  @Test func knowsTheRestOfASecretInBrokenBase64() {
+    var redactor = Redactor()
+    redactor.add(Array("a password that is long".utf8))
+    let encoded = "YSBwYXNzd29yZCB0aGF0IGlzIGxvbmc="
+    for cut in 1..<encoded.utf8.count - 4 {
+      let rest = encoded.dropFirst(cut).enumerated()
+        .map { $0.offset % 7 == 6 ? "\($0.element)\r\n" : "\($0.element)" }.joined()
+      let count = redactor.mayContinueMatch(Array(rest.utf8))
+      #expect(!rest.utf8.dropFirst(count).contains { $0 != 10 && $0 != 13 && $0 != 61 } || count >= rest.utf8.count - 4)
+    }
+  }
+
   @Test(arguments: 0..<40)
   func hidesThemWhateverTheSplit(seed: Int) {
     var choices = Choices(seed: UInt64(seed))

@@ -134,7 +134,9 @@ enum EventSamples {
       .attemptStarted(local, Attempt(key: "k2", number: 7, purpose: .rollback)),
       .outputReceived(key: "k1", .output, generation: 0, offset: 0, length: 0),
       .outputReceived(key: "k1", .error, generation: 1, offset: 1 << 40, length: 65_536),
-      .outputSkipped(key: "k1", .output, generation: 2, offset: 5, length: 6),
+      .outputSkipped(key: "k1", .output, generation: 2, offset: 5, length: 6, reason: .limit),
+      .outputSkipped(
+        key: "k1", .error, generation: 0, offset: 0, length: 6, reason: .secretChanged),
       .outputSet(task, name: "leader", value: .string("db-1")),
       .outputSet(task, name: "n", value: .int(.min)),
       .outputSet(local, name: "n", value: .int(.max)),

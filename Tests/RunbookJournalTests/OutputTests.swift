@@ -38,7 +38,7 @@ import Testing
   @Test func outputIsReadInOrderWithItsGapsAndGenerations() async throws {
     let history = try await history([
       received(0, 0, "head"), received(0, 0, "err", .error),
-      entry(.outputSkipped(key: "k", .output, generation: 0, offset: 4, length: 100)),
+      entry(.outputSkipped(key: "k", .output, generation: 0, offset: 4, length: 100, reason: .limit)),
       received(0, 104, "tail"),
       entry(.outputReceived(key: "k", .output, generation: 1, offset: 0, length: 0)),
       received(1, 0, "new"), received(1, 5, "lost before"),
@@ -59,7 +59,7 @@ import Testing
   @Test func outputIsReadFromAnyPosition() async throws {
     let history = try await history([
       received(0, 0, "abc"), received(0, 3, "def"),
-      entry(.outputSkipped(key: "k", .output, generation: 0, offset: 6, length: 4)),
+      entry(.outputSkipped(key: "k", .output, generation: 0, offset: 6, length: 4, reason: .limit)),
       received(0, 10, "gh"), received(1, 0, "ij"),
     ])
     let whole = Array("abcdef....gh".utf8)

@@ -47,7 +47,7 @@ import Testing
           TaskID("greet", host: "db-1"), Attempt(key: "k1", number: 1, purpose: .forward)),
         .outputReceived(key: "k1", .output, generation: 0, offset: 0, length: 6),
         .taskEnded(TaskID("greet", host: "db-1"), .done), .confirmed(TaskID("stop"), by: "ada"),
-        .outputSkipped(key: "k1", .output, generation: 0, offset: 6, length: 9),
+        .outputSkipped(key: "k1", .output, generation: 0, offset: 6, length: 9, reason: .limit),
         .ownerLeft(.detached),
       ])
     #expect(try await history.answer(to: 1) == 7)

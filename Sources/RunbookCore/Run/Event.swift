@@ -36,8 +36,9 @@ package enum Event: Codable, Hashable, Sendable {
   // Tasks and attempts.
   case attemptStarted(TaskID, Attempt)
   case outputReceived(key: AttemptKey, OutputStream, generation: Int, offset: Int, length: Int)
-  /// Bytes of an attempt's output that are not in the journal, because of the limit.
-  case outputSkipped(key: AttemptKey, OutputStream, generation: Int, offset: Int, length: Int)
+  /// Bytes of an attempt's output that are not in the journal, and why.
+  case outputSkipped(
+    key: AttemptKey, OutputStream, generation: Int, offset: Int, length: Int, reason: SkipReason)
   case probeAnswered(key: AttemptKey, ProbeAnswer, logOffset: Int)
   case exchangeEnded(key: AttemptKey, ExchangeEnd, mayLackOutput: Bool)
   /// The checks of a task were asked again, without an action.
@@ -100,6 +101,14 @@ package enum StopReason: Codable, Hashable, Sendable {
   case stateUnusable(String)
   /// A newer owner exists: this process was out of date.
   case superseded
+}
+
+/// Why bytes that an action printed are not in the journal. The raw values stand in it.
+package enum SkipReason: String, Codable, Hashable, Sendable {
+  /// There are more than `--output-limit` keeps.
+  case limit
+  /// A secret has another value than when the attempt started: the old one can't be masked.
+  case secretChanged
 }
 
 /// One execution of an action, or of its rollback.

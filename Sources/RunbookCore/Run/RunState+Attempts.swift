@@ -24,14 +24,17 @@ extension RunState {
     }
   }
 
-  mutating func received(_ key: AttemptKey, _ stream: OutputStream, generation: Int, end: Int) {
-    switch stream {
-    case .output:
-      attempts[key]?.outputOffset = end
-      attempts[key]?.outputGeneration = generation
-    case .error:
-      attempts[key]?.errorOffset = end
-      attempts[key]?.errorGeneration = generation
+  mutating func received(
+    _ key: AttemptKey, _ stream: OutputStream, generation: Int, offset: Int, length: Int,
+    isKept: Bool
+  ) {
+    attempts[key]?[stream].generation = generation
+    attempts[key]?[stream].offset = offset + length
+    attempts[key]?[stream].followsGap = !isKept
+    if isKept {
+      attempts[key]?[stream].kept += length
+    } else {
+      attempts[key]?[stream].skipped += length
     }
   }
 

@@ -131,9 +131,11 @@ package struct RunState: Sendable {
       attemptCount += 1
       start(attempt, of: id, at: time)
     case .outputReceived(let key, let stream, let generation, let offset, let length):
-      received(key, stream, generation: generation, end: offset + length)
-    case .outputSkipped(let key, let stream, let generation, let offset, let length):
-      received(key, stream, generation: generation, end: offset + length)
+      received(
+        key, stream, generation: generation, offset: offset, length: length, isKept: true)
+    case .outputSkipped(let key, let stream, let generation, let offset, let length, _):
+      received(
+        key, stream, generation: generation, offset: offset, length: length, isKept: false)
     case .probeAnswered(let key, let answer, let logOffset):
       answered(key, answer, logOffset: logOffset)
     case .exchangeEnded(let key, let end, let mayLackOutput):

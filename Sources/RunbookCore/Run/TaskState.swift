@@ -85,11 +85,8 @@ package struct AttemptState: Hashable, Sendable {
   package var answers: [ProbeAnswer] = []
   package var end: ExchangeEnd?
   package var mayLackOutput = false
-  /// Next raw byte of each stream that is not in the journal yet.
-  package var outputOffset = 0
-  package var errorOffset = 0
-  package var outputGeneration = 0
-  package var errorGeneration = 0
+  package var output = StreamState()
+  package var error = StreamState()
   package var logOffset = 0
 
   package init(task: TaskID, attempt: Attempt, startedAt: Timestamp) {
@@ -99,6 +96,37 @@ package struct AttemptState: Hashable, Sendable {
   }
 
   package var isInFlight: Bool { end == nil }
+
+  package subscript(stream: OutputStream) -> StreamState {
+    get {
+      switch stream {
+      case .output: output
+      case .error: error
+      }
+    }
+    set {
+      switch stream {
+      case .output: output = newValue
+      case .error: error = newValue
+      }
+    }
+  }
+}
+
+/// How far one stream of an attempt is in the journal.
+package struct StreamState: Hashable, Sendable {
+  /// A new one begins where the action truncated its own output.
+  package var generation = 0
+  /// Next raw byte of the generation that is neither journaled nor passed over.
+  package var offset = 0
+  /// Bytes in the journal, of all generations.
+  package var kept = 0
+  /// Bytes that were printed and are not in the journal.
+  package var skipped = 0
+  /// What comes next follows a gap: it may begin in the middle of a secret.
+  package var followsGap = false
+
+  package init() {}
 }
 
 /// What is known of a host.

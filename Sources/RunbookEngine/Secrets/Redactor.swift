@@ -8,6 +8,10 @@ package struct Redactor: Sendable {
     var bytes: [UInt8]
     /// Line ends between its bytes do not matter.
     var ignoresLines: Bool
+
+    func contains(_ part: [UInt8]) -> Bool {
+      (0...(bytes.count - part.count)).contains { bytes[$0...].starts(with: part) }
+    }
   }
   private var patterns: [Pattern] = []
   private var values: Set<[UInt8]> = []
@@ -53,6 +57,27 @@ package struct Redactor: Sendable {
       }
     }
     return isFinal ? result : Array(result[..<held])
+  }
+
+  /// How many bytes at the beginning may belong to a match that began before them: what stands
+  /// there when the chunk follows a gap.
+  package func mayContinueMatch(_ bytes: [UInt8]) -> Int {
+    guard !patterns.isEmpty, !bytes.isEmpty else { return 0 }
+    let joined = bytes.indices.filter { bytes[$0] != 10 && bytes[$0] != 13 }
+    var count = 0
+    for pattern in patterns {
+      let indices = pattern.ignoresLines ? joined : Array(bytes.indices)
+      guard !indices.isEmpty else { continue }
+      if indices.count < pattern.bytes.count, pattern.contains(indices.map { bytes[$0] }) {
+        return bytes.count
+      }
+      // What ends a match read backwards is what begins one.
+      let backwards = Array(pattern.bytes.reversed())
+      let head = Array(indices.prefix(backwards.count - 1).reversed())
+      let position = beginning(of: backwards, in: bytes, at: head)
+      if position < bytes.count { count = max(count, position + 1) }
+    }
+    return count
   }
 
   /// Text that stands by itself, such as an error message.

@@ -62,7 +62,8 @@ extension Event {
       self = .outputSkipped(
         key: try json.string("key"), try json.named("stream"),
         generation: try json.int("generation"), offset: try json.int("offset"),
-        length: try json.int("length"))
+        length: try json.int("length"),
+        reason: try json.optionalString("reason") == nil ? .limit : try json.named("reason"))
     case "probeAnswered":
       self = .probeAnswered(
         key: try json.string("key"), try ProbeAnswer(json.object("answer")),

@@ -88,13 +88,15 @@ extension JSONWriter {
       field("generation", generation)
       field("offset", offset)
       field("length", length)
-    case .outputSkipped(let key, let stream, let generation, let offset, let length):
+    case .outputSkipped(let key, let stream, let generation, let offset, let length, let reason):
       name("outputSkipped")
       field("key", key)
       field("stream", stream.rawValue)
       field("generation", generation)
       field("offset", offset)
       field("length", length)
+      // What the first journals mean without saying it.
+      if reason != .limit { field("reason", reason.rawValue) }
     case .probeAnswered(let key, let answer, let logOffset):
       name("probeAnswered")
       field("key", key)

@@ -24,7 +24,7 @@ enum OutputRows {
         OutputName(run: run, key: key, stream: stream), generation: generation, offset: offset,
         length: length, bytes: Data(entry.output), db)
     }
-    if case .outputSkipped(let key, let stream, let generation, let offset, let length) =
+    if case .outputSkipped(let key, let stream, let generation, let offset, let length, _) =
       entry.fact.event
     {
       try insert(

@@ -105,17 +105,13 @@ package struct HTMLReport {
   }
 
   private mutating func writeRow(_ row: RunDocument.TaskRow) {
-    var state = words.state(row.state)
-    if let undo = row.undo {
-      state += "; " + words("undone: ", "retour arrière : ") + words.state(undo)
-    }
     let took = row.started.flatMap { start in row.ended.map { length(start, $0) } } ?? ""
     let batch = row.task.batch.map { " #\($0)" }.joined()
     var step = "<b>\(text(row.task.step + batch))</b>"
     if let title = row.title { step += "<br>\(text(title))" }
     cells([
       step, text(row.task.host ?? ""),
-      "<span class=\"\(tone(row))\">\(text(state))</span>", text(row.started.map(time) ?? ""),
+      "<span class=\"\(tone(row))\">\(text(words.whole(row)))</span>", text(row.started.map(time) ?? ""),
       text(took), row.attempts == 0 ? "" : "\(row.attempts)",
     ])
   }

@@ -42,6 +42,7 @@ package enum JSONReport {
     json["exitStatus"] = row.exitStatus.map { .int($0) }
     json["rollback"] = row.undo.map { .string(word($0)) }
     json["noRollback"] = row.noRollback.map { .string($0) }
+    if row.outputNotKept > 0 { json["outputNotKept"] = .int(row.outputNotKept) }
     return json
   }
 

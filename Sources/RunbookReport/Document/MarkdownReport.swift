@@ -63,12 +63,8 @@ package struct MarkdownReport {
       let took = row.started.flatMap { start in row.ended.map { duration(start, $0) } } ?? ""
       let name = row.title.map { "\(row.task.step): \($0)" } ?? row.task.step
       let batch = row.task.batch.map { " #\($0)" }.joined()
-      var state = words.state(row.state)
-      if let undo = row.undo {
-        state += "; " + words("undone: ", "retour arrière : ") + words.state(undo)
-      }
       line(
-        "| \(cell(name))\(batch) | \(cell(row.task.host ?? "")) | \(cell(state)) | "
+        "| \(cell(name))\(batch) | \(cell(row.task.host ?? "")) | \(cell(words.whole(row))) | "
           + "\(row.started.map(time) ?? "") | \(took) | \(row.attempts == 0 ? "" : "\(row.attempts)") |"
       )
     }

@@ -26,6 +26,17 @@ package struct ReportWords: Sendable {
     }
   }
 
+  /// The state of a task with everything that belongs to it.
+  func whole(_ row: RunDocument.TaskRow) -> String {
+    var text = state(row.state)
+    if let undo = row.undo { text += "; " + self("undone: ", "retour arrière : ") + state(undo) }
+    if row.outputNotKept > 0 {
+      let size = Words.size(row.outputNotKept)
+      text += "; " + self("\(size) of output not kept", "sortie non conservée : \(size)")
+    }
+    return text
+  }
+
   func failure(_ failure: Failure) -> String {
     switch failure {
     case .require(let n):

@@ -13,6 +13,8 @@ package struct RunDocument: Sendable {
     package var exitStatus: Int?
     package var undo: RowState?
     package var noRollback: String?
+    /// Bytes that its actions printed and that are not in the journal.
+    package var outputNotKept = 0
   }
 
   package enum RowState: Hashable, Sendable {
@@ -148,7 +150,9 @@ package struct RunDocument: Sendable {
     return TaskRow(
       task: id, title: step.title, state: rowState, started: task?.startedAt,
       ended: task?.endedAt, attempts: task?.attempts.count ?? 0, exitStatus: last?.end?.status,
-      undo: undo, noRollback: noRollback)
+      undo: undo, noRollback: noRollback,
+      outputNotKept: (task?.attempts ?? []).compactMap { state.attempts[$0] }
+        .reduce(0) { $0 + $1.output.skipped + $1.error.skipped })
   }
 
   private func rowState(_ task: TaskState) -> RowState {

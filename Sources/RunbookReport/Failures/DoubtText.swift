@@ -56,8 +56,8 @@ package struct DoubtText {
       let command = commands.logs(state.runID, state.commandName(of: task.id))
       if let count = lineCounts[task.id], count > 0 {
         parts.append("\(Words.count(count, "line")) of output kept (\(command))")
-      } else if attempt.outputOffset + attempt.errorOffset > 0 {
-        let size = Words.size(attempt.outputOffset + attempt.errorOffset)
+      } else if attempt.output.kept + attempt.error.kept > 0 {
+        let size = Words.size(attempt.output.kept + attempt.error.kept)
         parts.append("\(size) of output kept (\(command))")
       } else {
         parts.append("no output")

@@ -41,6 +41,9 @@ package struct Fleeting: Sendable {
     lastLines[task] = Printable.text(bytes: last.prefix(400))
   }
 
+  /// Stands where the last line would: nothing is fetched meanwhile.
+  package mutating func skipped(_ task: TaskID, _ words: String) { lastLines[task] = words }
+
   /// Forgets what a fact has settled.
   package mutating func take(_ event: Event) {
     switch event {

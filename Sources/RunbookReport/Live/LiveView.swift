@@ -24,6 +24,12 @@ package struct LiveView: Sendable {
     for fact in facts {
       state.apply(fact)
       fleeting.take(fact.event)
+      if case .outputSkipped(let key, _, _, _, _, let reason) = fact.event,
+        let attempt = state.attempts[key]
+      {
+        let length = attempt.output.skipped + attempt.error.skipped
+        fleeting.skipped(attempt.task, Words.skipped(length, reason))
+      }
     }
   }
 

@@ -9,6 +9,8 @@ package struct PlainLog: Sendable {
   private var told: [TaskID: Int] = [:]
   private var lastAsking: [TaskID: Timestamp] = [:]
   private var lastReason: [String?: String] = [:]
+  /// What was told of each attempt's output that is not kept.
+  private var toldSkips: [AttemptKey: (length: Int, reason: SkipReason, text: String)] = [:]
 
   /// Lines of one task's output; the rest is in `logs`.
   private static let mostLines = 20
@@ -164,12 +166,30 @@ package struct PlainLog: Sendable {
     case .taskReopened(let id, let by):
       line.append("  \(id.step)\(Words.place([id.host])): tried again, by \(by)")
     case .driftIgnored(let by): line.append("drift ignored by \(by)")
+    case .outputSkipped(let key, _, _, _, _, let reason):
+      // A runaway output is told each time it has doubled.
+      return skipped(key, reason, atLeast: 2 * (toldSkips[key]?.length ?? 0), fact.time)
+    case .exchangeEnded(let key, _, _):
+      guard let told = toldSkips[key] else { return nil }
+      return skipped(key, told.reason, atLeast: told.length, fact.time)
     case .ownerLeft, .runEnded, .taskEnded, .locksTaken, .hostLocked, .hostUnlocked, .scopeEntered,
-      .groupResolved, .batchesFixed, .attemptStarted, .outputReceived, .outputSkipped,
-      .probeAnswered, .exchangeEnded, .polled, .outputSet, .outputUnreadable:
+      .groupResolved, .batchesFixed, .attemptStarted, .outputReceived, .probeAnswered, .polled, .outputSet, .outputUnreadable:
       return nil
     }
     return stamped(line, fact.time)
+  }
+
+  /// What an attempt printed beyond what is kept, once it is at least so much.
+  private mutating func skipped(
+    _ key: AttemptKey, _ reason: SkipReason, atLeast least: Int, _ time: Timestamp
+  ) -> Line? {
+    guard let attempt = state.attempts[key] else { return nil }
+    let length = attempt.output.skipped + attempt.error.skipped
+    let text = Words.skipped(length, reason)
+    guard length >= least, text != toldSkips[key]?.text else { return nil }
+    toldSkips[key] = (length, reason, text)
+    let place = attempt.task.step + Words.place([attempt.task.host])
+    return stamped(Line("  \(place): \(text)"), time)
   }
 
   private func name(_ scope: Instance) -> String {

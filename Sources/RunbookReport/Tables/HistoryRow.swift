@@ -41,6 +41,8 @@ package struct HistoryRows {
     var started: Timestamp
     var end: ExchangeEnd?
     var isInDoubt = false
+    /// Bytes that it printed and that are not in the journal.
+    var skipped: [SkipReason: Int] = [:]
   }
   package private(set) var rows: [HistoryRow] = []
   private var flights: [TaskID: Flight] = [:]
@@ -86,6 +88,8 @@ package struct HistoryRows {
       keys[attempt.key] = id
     case .exchangeEnded(let key, let end, _):
       if let id = keys[key] { flights[id]?.end = end }
+    case .outputSkipped(let key, _, _, _, let length, let reason):
+      if let id = keys[key] { flights[id]?.skipped[reason, default: 0] += length }
     case .retryScheduled(let id, _, let failure):
       close(id, .failed, at: time, FailureWords.of(failure) + "; tried again")
     case .taskEnded(let id, let outcome): close(id, outcome, at: time)
@@ -103,7 +107,7 @@ package struct HistoryRows {
     case .taskReopened(let id, let by): decide(id, time, .decision, "tried again", by: by)
     case .driftIgnored(let by): add(time, .decision, "drift ignored", by: by)
     case .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .scopeEntered, .stepStarted,
-      .groupResolved, .batchesFixed, .outputReceived, .outputSkipped, .probeAnswered, .polled,
+      .groupResolved, .batchesFixed, .outputReceived, .probeAnswered, .polled,
       .outputSet, .outputUnreadable:
       break
     }
@@ -180,6 +184,9 @@ package struct HistoryRows {
     (row.step, row.host, row.batch, row.state) = (id.step, id.host, id.batch, state)
     row.note = note
     if let flight {
+      for (reason, length) in flight.skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        row.note += (row.note.isEmpty ? "" : "; ") + Words.skipped(length, reason)
+      }
       row.attempt = flight.attempt.number
       row.status = flight.end?.status
       if state != .running {

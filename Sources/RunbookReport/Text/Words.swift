@@ -45,6 +45,14 @@ package enum Words {
     return names.isEmpty ? "" : " on " + list(names)
   }
 
+  /// What of an action's output is not in the journal, and why.
+  package static func skipped(_ length: Int, _ reason: SkipReason) -> String {
+    switch reason {
+    case .limit: "\(size(length)) of its output not kept (--output-limit)"
+    case .secretChanged: "\(size(length)) of its output withheld: a secret has changed since"
+    }
+  }
+
   /// `2.4 MB`, `812 bytes`
   package static func size(_ bytes: Int) -> String {
     if bytes < 1000 { return count(bytes, "byte") }

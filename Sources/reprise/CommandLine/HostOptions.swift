@@ -25,7 +25,8 @@ struct HostOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Bytes kept of each stream of a task's output, such as 64M.", valueName: "size"))
+      "Bytes kept of each stream of an action, half from its beginning and half from its end, such "
+        + "as 64M, 1G or 0 for nothing.", valueName: "size"))
   var outputLimit: String = "64M"
 
   @Flag(name: .customLong("yes"), help: "Answer every confirm with yes.")
@@ -76,7 +77,7 @@ struct HostOptions: ParsableArguments {
   private static func bytes(_ text: String) -> Int? {
     let digits = text.prefix(while: \.isNumber)
     let units = ["": 0, "K": 10, "M": 20, "G": 30]
-    guard let number = Int(digits), number > 0,
+    guard let number = Int(digits),
       let shift = units[String(text.dropFirst(digits.count)).uppercased()]
     else { return nil }
     let (product, isTooLarge) = number.multipliedReportingOverflow(by: 1 << shift)

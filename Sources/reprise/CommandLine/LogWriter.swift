@@ -4,8 +4,8 @@ import RunbookReport
 /// Where `logs` writes what actions printed.
 protocol LogWriter {
   mutating func write(_ bytes: [UInt8], of task: TaskID, _ stream: OutputStream)
-  /// So many bytes were printed and not kept.
-  mutating func skip(_ length: Int, of task: TaskID)
+  /// So many bytes were printed and are not in the journal.
+  mutating func skip(_ length: Int, _ reason: SkipReason, of task: TaskID, _ stream: OutputStream)
   mutating func end()
 }
 
@@ -18,11 +18,23 @@ struct TaskLog: LogWriter {
     output.write(lines.map { Printable.text(bytes: $0) }.joined(separator: "\n"))
   }
 
-  mutating func skip(_ length: Int, of task: TaskID) {
-    Output.error.write("[\(Words.size(length)) of output were not kept]\n")
+  mutating func skip(
+    _ length: Int, _ reason: SkipReason, of task: TaskID, _ stream: OutputStream
+  ) {
+    let name = stream == .output ? "standard output" : "standard error"
+    Output.error.write("[\(length) bytes of \(name) are missing here: \(reason.remark)]\n")
   }
 
   mutating func end() {}
+}
+
+extension SkipReason {
+  fileprivate var remark: String {
+    switch self {
+    case .limit: "more was printed than --output-limit keeps"
+    case .secretChanged: "withheld, as a secret has changed since they were printed"
+    }
+  }
 }
 
 /// Many tasks: each line with its task before it.
@@ -53,8 +65,12 @@ struct PrefixedLog: LogWriter {
     }
   }
 
-  mutating func skip(_ length: Int, of task: TaskID) {
-    write(Array("[\(Words.size(length)) of output were not kept]\n".utf8), of: task, .output)
+  mutating func skip(
+    _ length: Int, _ reason: SkipReason, of task: TaskID, _ stream: OutputStream
+  ) {
+    let source = Source(task: task, stream: stream)
+    if let line = open.removeValue(forKey: source) { write(line[...], source) }
+    write(Array("[\(length) bytes are missing here: \(reason.remark)]".utf8)[...], source)
   }
 
   mutating func end() {

@@ -122,7 +122,7 @@ private struct EventFilter {
       .confirmed(let id, _), .denied(let id, _), .doubtSettled(let id, _, _),
       .taskReopened(let id, _):
       return (id.step, id.host)
-    case .outputReceived(let key, _, _, _, _), .outputSkipped(let key, _, _, _, _),
+    case .outputReceived(let key, _, _, _, _), .outputSkipped(let key, _, _, _, _, _),
       .probeAnswered(let key, _, _), .exchangeEnded(let key, _, _):
       return (tasks[key]?.step, tasks[key]?.host)
     case .stepLeftOut(let step), .stepStarted(let step, _), .stepFailed(let step, _):

@@ -57,6 +57,7 @@ struct LogsCommand: Command {
   ) async throws(JournalError) {
     let name = task.map { TaskName($0) }
     var tasks: [AttemptKey: TaskID] = [:]
+    var gaps = OutputGaps()
     var sequence = 0
     while Output.standard.isOpen {
       // Asked before the facts, so that what was written before the owner left is read.
@@ -68,6 +69,7 @@ struct LogsCommand: Command {
         case .attemptStarted(let id, let attempt): tasks[attempt.key] = id
         case .outputReceived(let key, let stream, let generation, let offset, let length):
           guard let id = tasks[key], name?.fits(id) ?? true else { continue }
+          gaps.close(key, stream) { writer.skip($0, $1, of: id, stream) }
           var position = OutputPosition(generation: generation, offset: offset)
           while position.offset < offset + length, Output.standard.isOpen {
             let pieces = try await runs.history.outputPage(
@@ -77,16 +79,59 @@ struct LogsCommand: Command {
             for case .bytes(let bytes, _) in pieces { writer.write(bytes, of: id, stream) }
             position = last.end
           }
-        case .outputSkipped(let key, _, _, _, let length):
+        case .outputSkipped(let key, let stream, _, _, let length, let reason):
           guard let id = tasks[key], name?.fits(id) ?? true else { continue }
-          writer.skip(length, of: id)
+          gaps.add(length, reason, key, stream) { writer.skip($0, $1, of: id, stream) }
+        case .exchangeEnded(let key, _, _):
+          guard let id = tasks[key] else { continue }
+          for stream in OutputStream.allCases {
+            gaps.close(key, stream) { writer.skip($0, $1, of: id, stream) }
+          }
         default: break
         }
       }
       if page.isEmpty {
-        guard isDriven else { return }
+        guard isDriven else {
+          return gaps.closeAll { writer.skip($2, $3, of: tasks[$0] ?? TaskID(""), $1) }
+        }
         try? await Task.sleep(for: .milliseconds(200))
       }
     }
+  }
+}
+
+/// Gaps that go on: events that follow each other are told as one.
+struct OutputGaps {
+  private struct Source: Hashable {
+    var key: AttemptKey
+    var stream: OutputStream
+  }
+  private var open: [Source: (length: Int, reason: SkipReason)] = [:]
+
+  mutating func add(
+    _ length: Int, _ reason: SkipReason, _ key: AttemptKey, _ stream: OutputStream,
+    tell: (Int, SkipReason) -> Void
+  ) {
+    let source = Source(key: key, stream: stream)
+    if let known = open[source], known.reason == reason {
+      open[source] = (known.length + length, reason)
+    } else {
+      close(key, stream, tell: tell)
+      open[source] = (length, reason)
+    }
+  }
+
+  mutating func close(
+    _ key: AttemptKey, _ stream: OutputStream, tell: (Int, SkipReason) -> Void
+  ) {
+    guard let gap = open.removeValue(forKey: Source(key: key, stream: stream)) else { return }
+    tell(gap.length, gap.reason)
+  }
+
+  mutating func closeAll(tell: (AttemptKey, OutputStream, Int, SkipReason) -> Void) {
+    for (source, gap) in open.sorted(by: { $0.key.key < $1.key.key }) {
+      tell(source.key, source.stream, gap.length, gap.reason)
+    }
+    open = [:]
   }
 }

@@ -29,8 +29,9 @@ extension StoredRuns {
   ) async throws(JournalError) -> [String] {
     guard let attempt = state.attempts[key] else { return [] }
     for stream in [OutputStream.error, .output] {
-      let (offset, generation) = attempt.position(of: stream)
-      let start = OutputPosition(generation: generation, offset: max(0, offset - 4096))
+      let known = attempt[stream]
+      let start = OutputPosition(
+        generation: known.generation, offset: max(0, known.offset - 4096))
       var bytes: [UInt8] = []
       for piece in try await history.outputPage(
         of: state.runID, key: key, stream, from: start, limit: 8192)
