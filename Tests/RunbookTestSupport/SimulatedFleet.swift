@@ -56,6 +56,7 @@ package final class SimulatedFleet: Transport {
     var choices: Choices
     var accidents: Accidents
     var unreachable: Set<String> = []
+    var freeBytes: [String: Int] = [:]
     var isFarewelled: Set<String> = []
   }
 
@@ -82,6 +83,8 @@ package final class SimulatedFleet: Transport {
     }
   }
 
+  package func setFree(_ bytes: Int, on host: String) { state.withLock { $0.freeBytes[host] = bytes } }
+
   /// Cuts the power: what ran is gone, what was claimed stays claimed.
   package func powerCut(_ host: String) { state.withLock { $0.powerCut(host) } }
 
@@ -105,7 +108,7 @@ package final class SimulatedFleet: Transport {
       state.hosts[name] = host
       return HostFacts(
         bootID: "boot\(host.boot)", directoryID: "directory\(host.directory)",
-        freeBytes: 1 << 30, claims: host.claims.sorted())
+        freeBytes: state.freeBytes[name] ?? 1 << 30, claims: host.claims.sorted())
     }
     if let failure { throw failure }
     guard let facts else { throw .unreachable("no facts") }

@@ -93,6 +93,31 @@ struct DoubtTests {
     #expect(try await simulation.drive(wishes) == .ended(.succeeded))
   }
 
+  @Test func nothingStartsOnAHostWithoutSpaceAndWhatRunsThereIsFollowed() async throws {
+    let plan = TestPlan.make([
+      TestPlan.step("a", rollback: "undo-a"), TestPlan.step("b"),
+    ])
+    let fleet = SimulatedFleet { _, _, before in SimulatedFleet.Result(looks: before == 0 ? 3 : 0) }
+    fleet.setFree((32 << 20) - 1, on: "db2")
+    let simulation = Simulation(plan, fleet: fleet)
+    #expect(try await simulation.drive() == .ended(.failed))
+    #expect(fleet.started == ["a@db1": 1, "a@db3": 1])
+    fleet.setFree(32 << 20, on: "db2")
+    // The engine dies while the action runs; when it comes back the disk is full.
+    await simulation.journal.crash(at: await simulation.journal.facts.count + 5)
+    #expect(try await simulation.drive() == .journalFailed(.other("crash")))
+    #expect(fleet.started["a@db2"] == 1)
+    await simulation.journal.crash(at: nil)
+    fleet.setFree(0, on: "db2")
+    #expect(try await simulation.drive() == .ended(.failed))
+    #expect(fleet.started["a@db2"] == 1)
+    #expect(await simulation.state.tasks[TaskID("a", host: "db2")]?.outcome == .done)
+    #expect(fleet.started["b@db2"] == nil)
+    fleet.setFree(1 << 30, on: "db2")
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(fleet.started.values.allSatisfy { $0 == 1 })
+  }
+
   @Test func anUnreachableHostStopsTheRunAndNothingIsLost() async throws {
     let plan = TestPlan.make([TestPlan.step("a"), TestPlan.step("b")])
     let fleet = SimulatedFleet()

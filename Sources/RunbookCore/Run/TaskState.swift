@@ -141,7 +141,18 @@ package struct HostState: Hashable, Sendable {
   package var connection: Connection = .none
   package var bootID: String?
   package var directoryID: String?
+  /// When it was reached last.
   package var freeBytes: Int?
 
+  /// With less nothing starts there: a status or output that can't be written would be lost.
+  private static let leastFree = 32 << 20
+
   package init() {}
+
+  /// Why nothing starts there, and what to do.
+  package var lackOfSpace: String? {
+    guard let freeBytes, freeBytes < Self.leastFree else { return nil }
+    return "only \(freeBytes >> 20) MiB are free where its state is kept ($XDG_STATE_HOME or "
+      + "~/.local/state): make room there, at least \(Self.leastFree >> 20) MiB"
+  }
 }

@@ -90,7 +90,7 @@ extension Scheduler {
     }
   }
 
-  private mutating func endUndo(_ id: TaskID, _ outcome: TaskOutcome) -> Progress {
+  mutating func endUndo(_ id: TaskID, _ outcome: TaskOutcome) -> Progress {
     record(.rollbackTaskEnded(id, outcome))
     return outcome.isGood ? .ended : .failed
   }

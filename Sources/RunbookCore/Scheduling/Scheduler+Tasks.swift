@@ -39,6 +39,12 @@ extension Scheduler {
   /// Journals the intent of an attempt, once its host is connected.
   mutating func start(_ id: TaskID, _ purpose: Attempt.Purpose) -> Progress {
     guard isUp(id.host) else { return isGivenUp(id.host) ? .idle : .active }
+    if let reason = state.hosts[id.host]?.lackOfSpace {
+      switch purpose {
+      case .forward: return end(id, .failed(.notStarted(reason)))
+      case .rollback: return endUndo(id, .failed(.notStarted(reason)))
+      }
+    }
     let number = (state.tasks[id]?.attempts.count ?? 0) + 1
     let attempt = Attempt(key: state.nextAttemptKey, number: number, purpose: purpose)
     record(.attemptStarted(id, attempt))
