@@ -28,7 +28,7 @@ let package = Package(
       resources: [
         .embedInCode("Actions/write.sh"), .embedInCode("Actions/stash.sh"),
         .embedInCode("Actions/lock.sh"), .embedInCode("Actions/report.sh"),
-        .embedInCode("Actions/left.sh"),
+        .embedInCode("Actions/left.sh"), .embedInCode("Actions/upload.sh"),
       ],
       swiftSettings: strict),
     .target(name: "RunbookReport", dependencies: ["RunbookCore"], swiftSettings: strict),
@@ -42,7 +42,7 @@ let package = Package(
     .target(
       name: "RunbookTransport",
       dependencies: ["RunbookCore", "RunbookEngine", "CLibSSH2"],
-      resources: [.embedInCode("supervisor.sh")],
+      resources: [.embedInCode("supervisor.sh"), .embedInCode("bring.sh")],
       swiftSettings: strict),
     .executableTarget(
       name: "reprise",

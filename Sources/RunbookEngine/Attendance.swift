@@ -3,6 +3,8 @@ import RunbookCore
 /// How the driver follows one attempt that is in flight on a connected host.
 struct Attendance {
   enum Mode: Hashable {
+    /// Its bytes are brought to the host; nothing of it was sent yet.
+    case bringing
     /// Sent on this link: its end will be announced.
     case sent
     /// A look is on its way that will say what became of it.
@@ -20,7 +22,7 @@ struct Attendance {
     var isOver: Bool {
       switch self {
       case .draining, .drainingIntoDoubt: true
-      case .sent, .recovering, .following, .waitingForGroup: false
+      case .bringing, .sent, .recovering, .following, .waitingForGroup: false
       }
     }
   }
@@ -49,6 +51,8 @@ struct Question {
     /// The run's locks on the host.
     case lock(String)
     case unlock(String)
+    /// Whether the host needs the bytes of the attempt.
+    case upload(AttemptKey, TaskID)
   }
   var subject: Subject
   var end: ExchangeEnd?
@@ -58,7 +62,7 @@ struct Question {
 
   var host: String? {
     switch subject {
-    case .poll(let id), .recheck(let id): id.host
+    case .poll(let id), .recheck(let id), .upload(_, let id): id.host
     case .lock(let host), .unlock(let host): host
     }
   }

@@ -6,6 +6,8 @@ package struct ExchangeBuilder {
   package var vault: SecretVault
   /// Milliseconds after which a check without `within`, or an `output from`, is ended.
   static let defaultLimit = 60_000
+  /// As long as the checksum of a very large file may take.
+  static let checksumLimit = 1_800_000
 
   package init(_ state: RunState, _ vault: SecretVault) {
     self.state = state
@@ -58,7 +60,39 @@ package struct ExchangeBuilder {
     guard let step = state.index.step(id.step) else { return nil }
     var items = probes(.require, step.requires, id, step) + probes(.unless, step.unless, id, step)
     if !step.changes { items += probes(.check, step.checks, id, step) + outputs(step) }
+    // The content is there already: it stands after every `unless` of the runbook.
+    if case .upload? = step.action {
+      items.append(uploadWanted(.unless, step.unless.count, isNegated: true))
+    }
     return exchange(key, items, id, step, attempt: 1)
+  }
+
+  /// The local file that a task uploads, as an absolute path; nil for any other task.
+  package func localPath(of id: TaskID) -> String? {
+    guard let step = state.index.step(id.step), case .upload(let local, _)? = step.action else {
+      return nil
+    }
+    let path = state.text(local, for: id, environment: step.environment)
+    return path.hasPrefix("/") ? path : (state.description?.directory ?? ".") + "/" + path
+  }
+
+  /// What an `upload` asks before its bytes are brought: it ends as `complete` where they are
+  /// needed.
+  package func uploadQuestions(for id: TaskID, key: String) -> Exchange? {
+    guard let step = state.index.step(id.step) else { return nil }
+    let items = probes(.require, step.requires, id, step) + probes(.unless, step.unless, id, step)
+    return exchange(
+      key, items + [uploadWanted(.require, step.requires.count, isNegated: false)], id, step,
+      attempt: 1)
+  }
+
+  private func uploadWanted(
+    _ stage: ProbeStage, _ index: Int, isNegated: Bool
+  ) -> Exchange.Item {
+    .probe(
+      Exchange.Probe(
+        stage: stage, index: index, script: ActionScript.uploadWanted, isNegated: isNegated,
+        limit: Self.checksumLimit))
   }
 
   /// The outputs of a task that needs no action.
@@ -145,7 +179,7 @@ package struct ExchangeBuilder {
     return code.isShell && !shell.isEmpty ? shell + "\n" + code.text : code.text
   }
 
-  /// What `write` and `stash` are told, as values like everything else.
+  /// What `write`, `stash` and `upload` are told, as values like everything else.
   private func actionValues(_ id: TaskID, _ step: Step) -> [String: String] {
     func text(_ template: Template) -> String {
       state.text(template, for: id, environment: step.environment)
@@ -167,7 +201,14 @@ package struct ExchangeBuilder {
         "reprise_globs": globs.map(text).joined(separator: "\n"),
         "reprise_to": to.map(text) ?? "", "reprise_mark": mark,
       ]
-    case .run?, .upload?, .confirm?, nil: return [:]
+    case .upload(let local, let path)?:
+      let digest = localPath(of: id).flatMap { state.files[FileSlot(step: id.step, path: $0)] }
+      return [
+        "reprise_path": text(path), "reprise_mode": "", "reprise_owner": "",
+        "reprise_mark": mark, "reprise_local": text(local),
+        "reprise_size": String(digest?.size ?? 0), "reprise_sha256": digest?.sha256 ?? "",
+      ]
+    case .run?, .confirm?, nil: return [:]
     }
   }
 

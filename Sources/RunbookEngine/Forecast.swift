@@ -20,6 +20,7 @@ package struct Forecast: Sendable {
     /// A person would be asked.
     case wouldAsk
     /// `unless` number N holds now.
+    /// One more than the step has: the host has the content of the `upload` already.
     case satisfied(Int)
     /// It only looks, and everything that it asks holds now.
     case holds
@@ -27,6 +28,8 @@ package struct Forecast: Sendable {
     case leftOut
     /// The check does not hold now, or cannot tell: the run would stop here.
     case stops(ProbeStage, Int, Answer)
+    /// The run would stop here: this machine can't do its part, and why.
+    case cannot(String)
     case unknown(Reason)
     /// The host was asked and gave no usable answer.
     case noAnswer(String)
@@ -51,8 +54,10 @@ package struct Forecast: Sendable {
   /// The first step at which the run would stop.
   package var stop: StepPath? {
     items.first { item in
-      if case .stops = item.verdict { return true }
-      return false
+      switch item.verdict {
+      case .stops, .cannot: return true
+      case .wouldRun, .wouldAsk, .satisfied, .holds, .leftOut, .unknown, .noAnswer: return false
+      }
     }?.task.step
   }
 

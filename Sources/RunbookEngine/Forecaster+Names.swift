@@ -39,6 +39,7 @@ extension Forecaster {
       checks += step.checks
       texts += step.outputs.compactMap { $0.source?.text }
     }
+    if case .upload(let local, let path)? = step.action { texts += local.nameText + path.nameText }
     for check in checks {
       switch check.subject {
       case .code(let code, let says):
@@ -78,13 +79,13 @@ extension Forecast.Verdict {
   var mayChange: Bool {
     switch self {
     case .wouldRun, .unknown, .noAnswer: true
-    case .wouldAsk, .satisfied, .holds, .leftOut, .stops: false
+    case .wouldAsk, .satisfied, .holds, .leftOut, .stops, .cannot: false
     }
   }
 
   var isStop: Bool {
     switch self {
-    case .stops, .noAnswer: true
+    case .stops, .cannot, .noAnswer: true
     case .wouldRun, .wouldAsk, .satisfied, .holds, .leftOut, .unknown: false
     }
   }
@@ -101,7 +102,14 @@ extension Step {
 
   /// Whatever the world is like, it starts.
   var asksNothing: Bool {
-    requires.isEmpty && unless.isEmpty && (changes || checks.isEmpty && outputs.isEmpty)
+    requires.isEmpty && unless.isEmpty && !isUpload
+      && (changes || checks.isEmpty && outputs.isEmpty)
+  }
+
+  /// Its content may be on the host already.
+  var isUpload: Bool {
+    if case .upload? = action { return true }
+    return false
   }
 }
 

@@ -9,6 +9,7 @@ package actor Forecaster {
   var state: RunState
   private var vault: SecretVault
   private let hosts: ForecastHosts
+  private let files: (any LocalFiles)?
   private var forecast = Forecast()
   private var questions = 0
   /// The first step with an action that would run.
@@ -16,16 +17,21 @@ package actor Forecaster {
   /// The step at which the run would stop.
   private var stop: StepPath?
 
-  /// - Parameter name: of the state directories on hosts; no run has it.
+  /// - Parameters:
+  ///   - name: of the state directories on hosts; no run has it.
+  ///   - directory: of the runbook's file.
   package init(
-    _ plan: Plan, _ binding: Binding, name: String, transport: any Transport,
-    clock: any RunClock, secrets: (any SecretReader)?
+    _ plan: Plan, _ binding: Binding, name: String, directory: String? = nil,
+    transport: any Transport, clock: any RunClock, secrets: (any SecretReader)?,
+    files: (any LocalFiles)? = nil
   ) {
     state = RunState(plan: plan, binding: binding)
     let description = RunDescription(
-      id: name, runbook: plan.name, title: plan.title, operator: "", machine: "")
+      id: name, runbook: plan.name, title: plan.title, operator: "", machine: "",
+      directory: directory)
     state.apply(Fact(time: clock.now(), event: .runStarted(description)))
     vault = SecretVault(plan.secrets, reader: secrets)
+    self.files = files
     hosts = ForecastHosts(transport: transport, clock: clock, name: name, binding: binding)
   }
 
@@ -149,6 +155,8 @@ package actor Forecaster {
     for id in ids {
       if let known = knownBefore(id, step) {
         verdicts[id] = Forecast.Item(task: id, verdict: known)
+      } else if let problem = await fix(id) {
+        verdicts[id] = Forecast.Item(task: id, verdict: .cannot(problem.text))
       } else {
         questions += 1
         guard let exchange = ExchangeBuilder(state, vault).questions(for: id, key: "p\(questions)")
@@ -175,6 +183,19 @@ package actor Forecaster {
     return ids.compactMap { verdicts[$0] }
   }
 
+  /// Fixes the local file of an `upload`, as its first task would.
+  private func fix(_ id: TaskID) async -> LocalFileProblem? {
+    guard let files, let path = ExchangeBuilder(state, vault).localPath(of: id),
+      state.files[FileSlot(step: id.step, path: path)] == nil
+    else { return nil }
+    do throws(LocalFileProblem) {
+      apply(.fileFixed(id.step, path: path, try await files.digest(of: path)))
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   /// What is known without asking the host; nil where it has to be asked.
   private func knownBefore(_ id: TaskID, _ step: Step) -> Forecast.Verdict? {
     if let missing = missingOutput(id, step) { return .unknown(missing) }
@@ -188,7 +209,7 @@ package actor Forecaster {
     let isAsked = (step.requires + step.unless + (step.changes ? [] : step.checks))
       .contains(where: \.isAskedOnHost)
     let hasOutputs = !step.changes && step.outputs.contains { $0.source != nil }
-    return isAsked || hasOutputs ? nil : free(id, step)
+    return isAsked || hasOutputs || step.isUpload ? nil : free(id, step)
   }
 
   /// Nothing stands against it.

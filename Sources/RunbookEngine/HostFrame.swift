@@ -29,6 +29,8 @@ package struct Exchange: Hashable, Sendable {
     package var interpreter: String?
     /// Values that only this script's environment gets. Never written to a file, never in argv.
     package var secrets: [String: [UInt8]]
+    /// Its standard input is what was brought for the attempt (`Transport.bring`), not empty.
+    package var readsInput = false
 
     package init(text: String, interpreter: String? = nil, secrets: [String: [UInt8]] = [:]) {
       self.text = text

@@ -32,7 +32,8 @@ extension RunDriver {
     }
   }
 
-  private func send(_ key: AttemptKey, _ attempt: AttemptState, _ link: Link) {
+  func send(_ key: AttemptKey, _ attempt: AttemptState, _ link: Link) {
+    guard isReadyToSend(key, attempt) else { return }
     guard let exchange = ExchangeBuilder(state, vault).exchange(for: attempt.task, attempt.attempt)
     else {
       return
@@ -62,6 +63,7 @@ extension RunDriver {
     let now = clock.now()
     for (key, attendance) in attended where !attendance.isLooking && now >= attendance.nextLook {
       switch attendance.mode {
+      case .bringing: break
       case .sent, .following, .draining, .drainingIntoDoubt: look(key)
       case .recovering, .waitingForGroup: look(key, asksAlive: true)
       }
@@ -99,8 +101,9 @@ extension RunDriver {
     look(key)
   }
 
-  private func close(_ key: AttemptKey, _ end: ExchangeEnd, mayLackOutput: Bool) {
+  func close(_ key: AttemptKey, _ end: ExchangeEnd, mayLackOutput: Bool) {
     attended[key] = nil
+    forgetUpload(key)
     record(.exchangeEnded(key: key, end, mayLackOutput: mayLackOutput))
     finished[state.attempts[key]?.task.host, default: []].append(key)
   }
@@ -133,6 +136,7 @@ extension RunDriver {
       } else {
         effects.append { self.look(key) }
       }
+    case .bringing: break
     case .sent, .following:
       if let end = sighting.end {
         drain(key, .draining(end, mayLackOutput: false), isDrained)
@@ -187,6 +191,7 @@ extension RunDriver {
 
   /// Has the action ended on its host; its end comes as that of any other.
   func cancel(_ key: AttemptKey) {
+    if cancelUpload(key) { return }
     guard let task = state.attempts[key]?.task, let link = links[task.host] else { return }
     link.link.send(.cancel(key: key, graceSeconds: 10))
   }
@@ -203,7 +208,7 @@ extension RunDriver {
     case .drainingIntoDoubt(let doubt):
       attended[key] = nil
       if let task = state.attempts[key]?.task { record(.doubtRaised(task, doubt)) }
-    case .sent, .recovering, .following, .waitingForGroup: break
+    case .bringing, .sent, .recovering, .following, .waitingForGroup: break
     }
   }
 

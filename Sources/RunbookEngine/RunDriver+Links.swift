@@ -93,6 +93,7 @@ extension RunDriver {
   func lost(_ host: String?, _ reason: String) {
     links[host] = nil
     for (key, attempt) in state.attempts where attempt.task.host == host { attended[key] = nil }
+    for (key, upload) in uploads where upload.task.host == host { forgetUpload(key) }
     questions = questions.filter { $0.value.host != host }
     finished[host] = nil
     record(.hostLost(host: host, reason: reason))

@@ -30,6 +30,7 @@ extension RunDriver {
       return builder.poll(for: id, key: key, onlyLasting: true)
     case .lock(let host): return builder.lock(on: host, key: key, isRelease: false)
     case .unlock(let host): return builder.lock(on: host, key: key, isRelease: true)
+    case .upload(_, let id): return builder.uploadQuestions(for: id, key: key)
     }
   }
 
@@ -61,6 +62,7 @@ extension RunDriver {
     case .poll(let id): record(.polled(id, end, answers: answers))
     case .recheck(let id): record(.rechecked(id, end, answers: answers))
     case .unlock(let host): record(.hostUnlocked(host: host))
+    case .upload(let attempt, _): asked(attempt, end.verdict)
     case .lock(let host):
       if end.verdict == .complete {
         record(.hostLocked(host: host))

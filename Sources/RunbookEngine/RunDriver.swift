@@ -13,6 +13,8 @@ package actor RunDriver {
     case command(OperatorCommand)
     case requests([OperatorRequest])
     case printed(key: AttemptKey, [UInt8])
+    case hashed(path: String, Result<FileDigest, LocalFileProblem>)
+    case brought(key: AttemptKey, CargoProblem?)
     case journalFailed(JournalError)
     /// A deadline has come; nil: there is something to do at once.
     case timer(Timestamp?)
@@ -31,6 +33,7 @@ package actor RunDriver {
   let observe: @Sendable (RunUpdate) -> Void
   let commands: AsyncStream<OperatorCommand>
   let reporter: (any Reporter)?
+  let files: (any LocalFiles)?
   let mailbox = Mailbox<Input>()
 
   package private(set) var state: RunState
@@ -47,6 +50,7 @@ package actor RunDriver {
   var fresh: Set<AttemptKey> = []
   /// Attempts that ended before they were sent.
   var refused: Set<AttemptKey> = []
+  var uploads: [AttemptKey: UploadUnderWay] = [:]
   var questions: [String: Question] = [:]
   var questionCount = 0
   var reading: Set<AttemptKey> = []
@@ -58,7 +62,7 @@ package actor RunDriver {
   package init(
     opening: RunOpening, journal: any Journal, transport: any Transport, clock: any RunClock,
     secrets: (any SecretReader)? = nil, reporter: (any Reporter)? = nil,
-    options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
+    files: (any LocalFiles)? = nil, options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
     observe: @escaping @Sendable (RunUpdate) -> Void = { _ in }
   ) {
     state = opening.state
@@ -70,6 +74,7 @@ package actor RunDriver {
     self.options = options
     self.commands = commands
     self.reporter = reporter
+    self.files = files
     self.observe = observe
     nextRequests = clock.now() + 1000
   }
@@ -132,6 +137,8 @@ package actor RunDriver {
       guard links[host]?.number == number else { return }
       take(report, from: host)
     case .printed(let key, let bytes): printed(key, bytes)
+    case .hashed(let path, let result): hashed(path, result)
+    case .brought(let key, let problem): brought(key, problem)
     case .journalFailed(let error): end = .journalFailed(error)
     }
   }
@@ -231,8 +238,9 @@ package actor RunDriver {
   private func lookAround(_ group: inout DiscardingTaskGroup) {
     pollRequests(&group)
     lookAtAttempts()
-    let looks = attended.values.filter { !$0.isLooking }.map(\.nextLook)
-    let retries = connecting.values.compactMap(\.nextTry)
+    moveUploads(&group)
+    let looks = attended.values.filter { !$0.isLooking && $0.mode != .bringing }.map(\.nextLook)
+    let retries = connecting.values.compactMap(\.nextTry) + [nextUpload].compactMap { $0 }
     if let next = (looks + retries + [nextRequests]).min() { wake(at: next, &group) }
   }
 }

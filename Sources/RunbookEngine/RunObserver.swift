@@ -14,6 +14,8 @@ package enum RunUpdate: Sendable {
   case asking(TaskID)
   /// Bytes of an action's output, already committed.
   case output(task: TaskID, OutputStream, [UInt8])
+  /// So many bytes of an `upload` are on the host.
+  case bringing(TaskID, Int, of: Int)
   /// Something worth saying once, such as which transport serves a host.
   case notice(String)
 }

@@ -15,6 +15,13 @@ package protocol Transport: Sendable {
     to host: Host?, greeting: Greeting, receive: @escaping @Sendable (HostReport) -> Void
   ) async throws(TransportError) -> (link: any HostLink, facts: HostFacts)
 
+  /// Brings the bytes of an `upload` to a host on a channel of its own, from where an earlier call
+  /// got to. Returns when the host has all of them.
+  ///
+  /// Two calls for one attempt harm nothing, also where an earlier engine's bytes arrive late: every
+  /// byte has its own place, and what arrived is compared with its checksum by the action.
+  func bring(_ cargo: Cargo, to host: Host?) async throws(CargoProblem)
+
   /// Closes what is shared by links (threads, sockets). Links are closed before.
   func shutDown() async
 }

@@ -9,6 +9,9 @@ package protocol ByteChannel: Sendable {
   /// Queues bytes for the standard input of the far shell; never blocks. Bytes for a closed
   /// channel are dropped: its `closed` event has told why.
   func write(_ bytes: [UInt8])
+  /// Returns when at most so many bytes wait for the far end to take them, and when the channel is
+  /// closed: whoever has much to send asks before each piece.
+  func drained(to limit: Int) async
   /// Ends the channel and frees what it holds. Safe to call twice.
   func close()
 }

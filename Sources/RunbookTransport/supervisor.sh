@@ -150,7 +150,7 @@ _bytes() {
 _i() {
   trap : HUP INT TERM PIPE
   trap _fail EXIT
-  _us=$1 _ow='' _so=0 _se=0 _sl=0 _as=- _to=0 _ca=0 _sa='' _cl='' _j=0 _do='' _no='' _sec='' _in='' _tp=''
+  _us=$1 _ow='' _so=0 _se=0 _sl=0 _as=- _to=0 _ca=0 _sa='' _cl='' _j=0 _do='' _no='' _sec='' _in='' _tp='' _sf=/dev/null
   _boot
   _stat self
   _me=$_pi.$_ss
@@ -271,10 +271,13 @@ _unlimit() {
 
 # _run CLAIM CODE OUT ERR: the script that `_t CODE` wrote, in a session of its own; its status.
 # `_sec` exports its secrets, `_in` is the command of its `#!` line. `_yo` is what a shell behind
-# sudo is told, which can't read our files.
+# sudo is told, which can't read our files. `_sf` is its standard input.
 _run() {
   if [ "$_us" ]; then
-    printf '%s\n' "$_yo" | (
+    {
+      printf '%s\n' "$_yo"
+      [ "$_sf" = /dev/null ] || cat "$_sf"
+    } | (
       exec $_T $_S -eu "./$_R" "$1" "$_me" "$_bo" "$_um" '' "$_us" ''
     ) >>"$3" 2>>"$4"
   else
@@ -282,7 +285,7 @@ _run() {
     (
       eval "$_sec"
       exec $_T $_S -eu "./$_R" "$1" "$_me" "$_bo" "$_um" "t.$_L.$2" '' "$_in"
-    ) </dev/null >>"$3" 2>>"$4"
+    ) <"$_sf" >>"$3" 2>>"$4"
   fi
 }
 
@@ -317,11 +320,13 @@ set --
 [ ! "$_i" ] || eval "exec $_i \"\$_c\""
 . "$_c"'
 
-# _a MILLISECONDS CODE: the action. CODE is a number that `_t` got.
+# _a MILLISECONDS CODE: the action. CODE is a number that `_t` got. What was brought for it before
+# (KEY.tu, see bring.sh) is its standard input, and goes with its end.
 _a() {
   [ ! "$_sa" ] || return 0
   [ ! -e "$_k.x" ] || _z n 0 'cancelled before it started'
   _limit "$1" "$_k.c" "$_k.to"
+  [ ! -e "$_k.tu" ] || _sf=$_k.tu
   _run "$_k.c" "$2" "$_k.o" "$_k.e"
   _x=$?
   _load "$_k.c"
@@ -329,6 +334,8 @@ _a() {
     *" $_me .")
       _cl=1 _ow=1 _as=$_x
       printf '%-80s' "A $_as" 2>/dev/null 1<>"$_k.c"
+      [ "$_sf" = /dev/null ] || rm -f -- "$_sf"
+      _sf=/dev/null
       _unlimit && _to=1
       [ "$_as$_to" = 00 ] || _z a
       return 0

@@ -5,10 +5,13 @@ import RunbookTestSupport
 final class Site {
   let directory: String
   let servers: [LoopbackSSHD]
+  /// Where the supervisors of its hosts keep their state.
+  let stateHome: String
   var hosts: [String] { servers.indices.map { "h\($0 + 1)" } }
 
-  init(_ servers: [LoopbackSSHD]) throws {
+  init(_ servers: [LoopbackSSHD], stateHome: String) throws {
     self.servers = servers
+    self.stateHome = stateHome
     directory = try LoopbackSSHD.makeDirectory()
     for name in ["runbooks", "marks"] {
       try FileManager.default.createDirectory(
@@ -33,7 +36,7 @@ final class Site {
       hostKeyTypes: ["ed25519"],
       configuration: configuration + ["SetEnv XDG_STATE_HOME=\(home)", "MaxStartups 200"])
     try await LoopbackSSHD.run(count: count, options: options) { servers in
-      let site = try Site(servers)
+      let site = try Site(servers, stateHome: home)
       defer { try? FileManager.default.removeItem(atPath: site.directory) }
       try await body(site)
     }
@@ -80,6 +83,22 @@ final class Site {
     environment: [String: String] = [:], within limit: Duration = .seconds(60)
   ) throws -> RepriseProcess.Result {
     try start(arguments, state: state, crashAfter: event, environment: environment).wait(limit)
+  }
+
+  /// What a line of shell prints; throws where it fails.
+  @discardableResult
+  func shell(_ line: String) throws -> String {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-euc", line]
+    process.currentDirectoryURL = URL(fileURLWithPath: directory)
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw TestFailure("failed: \(line)") }
+    return String(decoding: data, as: UTF8.self)
   }
 
   /// The file `marks/NAME`; nil where it is missing.

@@ -27,6 +27,7 @@ enum EventSamples {
     case .stepFailed: "stepFailed"
     case .groupResolved: "groupResolved"
     case .batchesFixed: "batchesFixed"
+    case .fileFixed: "fileFixed"
     case .rollbackStarted: "rollbackStarted"
     case .rollbackEnded: "rollbackEnded"
     case .attemptStarted: "attemptStarted"
@@ -54,14 +55,14 @@ enum EventSamples {
   }
 
   /// The number of cases that `name` knows.
-  static let caseCount = 38
+  static let caseCount = 39
 
   private static let runs: [Event] =
     [
       .runStarted(
         RunDescription(
           id: "7f3c", runbook: "hello", title: "Réinstallation \"complète\"", operator: "root",
-          machine: "install-01")),
+          machine: "install-01", directory: "/srv/runbooks")),
       .runStarted(
         RunDescription(id: "7f3c", runbook: "", title: nil, operator: "", machine: "\u{0}\u{7F}")),
       .ownerTook(epoch: 3, process: 4711, operator: "root"),
@@ -98,6 +99,8 @@ enum EventSamples {
       .groupResolved("standbys", batch: [1, 2], members: []),
       .batchesFixed(instance, batches: [["a", "b"], ["c"], []]),
       .batchesFixed(instance, batches: []),
+      .fileFixed(
+        "put", path: "/srv/app.tar", FileDigest(size: 1 << 40, sha256: "00ff")),
       .rollbackStarted(instance), .rollbackEnded(instance, succeeded: true),
       .rollbackEnded(instance, succeeded: false),
     ] + failures.map { .stepFailed(instance, $0) }

@@ -30,6 +30,9 @@ package enum Event: Codable, Hashable, Sendable {
   case stepFailed(Instance, Failure)
   case groupResolved(GroupID, batch: [Int], members: [String])
   case batchesFixed(Instance, batches: [[String]])
+  /// What an `upload` copies is fixed when its first task starts: the file at that path has this
+  /// content for every host and every later attempt.
+  case fileFixed(StepPath, path: String, FileDigest)
   case rollbackStarted(Instance)
   case rollbackEnded(Instance, succeeded: Bool)
 
@@ -71,15 +74,33 @@ package struct RunDescription: Codable, Hashable, Sendable {
   package var title: String?
   package var `operator`: String
   package var machine: String
+  /// The absolute directory of the runbook's file: what relative paths of `upload` begin at. Older
+  /// runs have none.
+  package var directory: String?
 
   package init(
-    id: String, runbook: String, title: String?, operator: String, machine: String
+    id: String, runbook: String, title: String?, operator: String, machine: String,
+    directory: String? = nil
   ) {
     self.id = id
     self.runbook = runbook
     self.title = title
     self.operator = `operator`
     self.machine = machine
+    self.directory = directory
+  }
+}
+
+/// The content of a file, by its size and checksum.
+package struct FileDigest: Codable, Hashable, Sendable {
+  /// Bytes.
+  package var size: Int
+  /// Lower-case hexadecimal.
+  package var sha256: String
+
+  package init(size: Int, sha256: String) {
+    self.size = size
+    self.sha256 = sha256
   }
 }
 

@@ -36,6 +36,8 @@ package struct RunState: Sendable {
   package internal(set) var batches: [Instance: [[String]]] = [:]
   package internal(set) var foundGroups: [Instance: [String]] = [:]
   package internal(set) var outputs: [OutputSlot: Value] = [:]
+  /// What each `upload` copies, by its step and the local path.
+  package internal(set) var files: [FileSlot: FileDigest] = [:]
   /// Tasks whose lasting checks this owner still has to ask again, before the first new start.
   package internal(set) var toRecheck: Set<TaskID> = []
   package internal(set) var drifted: [TaskID: [ProbeAnswer]] = [:]
@@ -122,6 +124,8 @@ package struct RunState: Sendable {
           foundGroups[Instance(group, batch: block.batch + [position + 1])] = members
         }
       }
+    case .fileFixed(let step, let path, let digest):
+      files[FileSlot(step: step, path: path)] = digest
     case .rollbackStarted(let scope):
       rollbacks[scope] = .underway
       toRecheck = toRecheck.filter { !isUndone($0) }
@@ -267,6 +271,17 @@ package struct StepState: Hashable, Sendable {
 
 package enum RollbackState: Hashable, Sendable {
   case underway, succeeded, failed
+}
+
+/// A local file as one `upload` takes it.
+package struct FileSlot: Hashable, Sendable {
+  package var step: StepPath
+  package var path: String
+
+  package init(step: StepPath, path: String) {
+    self.step = step
+    self.path = path
+  }
 }
 
 /// Where the value of an output is kept: one for all, or one for each host.

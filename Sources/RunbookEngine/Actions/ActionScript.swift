@@ -32,14 +32,21 @@ enum ActionScript {
     return Exchange.Script(text: text(PackageResources.stash_sh) + call)
   }
 
-  /// `upload` is compiled and not carried out yet: its task fails and says so, never passes.
+  /// `write`, with the bytes that were brought for the attempt.
   static func upload(_ purpose: Attempt.Purpose) -> Exchange.Script {
-    switch purpose {
-    case .forward:
-      Exchange.Script(
-        text: "echo 'upload is not carried out by this version: copy the file by hand' >&2\nexit 69")
-    case .rollback: Exchange.Script(text: "echo 'nothing was uploaded'")
-    }
+    let call = purpose == .forward ? "reprise_upload" : "reprise_unwrite"
+    var script = Exchange.Script(text: uploadText + call)
+    script.readsInput = purpose == .forward
+    return script
+  }
+
+  /// Exit status 0 where the bytes have to be brought, 1 where the host has them.
+  static var uploadWanted: Exchange.Script {
+    Exchange.Script(text: uploadText + "reprise_upload_wanted")
+  }
+
+  private static var uploadText: String {
+    text(PackageResources.write_sh) + text(PackageResources.upload_sh)
   }
 
   static func lock(isRelease: Bool) -> Exchange.Script {

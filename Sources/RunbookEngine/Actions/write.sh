@@ -27,8 +27,21 @@ reprise_target() {
   kept=$path.$reprise_mark
 }
 
+# `upload` puts its own in the place of this.
+reprise_verify() { :; }
+
+# The directory is not made: one that is missing is more often a path that is wrong.
+reprise_directory() {
+  directory=${path%/*}
+  if [ ! -d "${directory:-/}" ]; then
+    echo "$directory is no directory" >&2
+    exit 66
+  fi
+}
+
 reprise_write() {
   reprise_target
+  reprise_directory
   new=$path.$reprise_mark.new
   trap 'rm -f -- "$new"' EXIT
   # A copy of the old file brings its mode, owner and attributes along.
@@ -39,6 +52,7 @@ reprise_write() {
     chmod "${reprise_mode:-0644}" "$new"
   fi
   content > "$new"
+  reprise_verify
   if [ -n "$reprise_owner" ]; then chown -- "$reprise_owner" "$new"; fi
   if [ -n "$reprise_mode" ]; then chmod -- "$reprise_mode" "$new"; fi
   # shellcheck disable=SC2012 # one file, and only its mode and numeric owner are looked at

@@ -9,7 +9,8 @@ extension Event {
         RunDescription(
           id: try json.string("run"), runbook: try json.string("runbook"),
           title: try json.optionalString("title"), operator: try json.string("operator"),
-          machine: try json.string("machine")))
+          machine: try json.string("machine"),
+          directory: try json.optionalString("directory")))
     case "ownerTook":
       self = .ownerTook(
         epoch: try json.int("epoch"), process: try json.int("process"),
@@ -42,6 +43,10 @@ extension Event {
         batches: try json.list("batches") { (batch) throws(EventCodingError) in
           batch.elements?.strings
         })
+    case "fileFixed":
+      self = .fileFixed(
+        try json.string("step"), path: try json.string("path"),
+        FileDigest(size: try json.int("size"), sha256: try json.string("sha256")))
     case "rollbackStarted": self = .rollbackStarted(try json.instance("scope"))
     case "rollbackEnded":
       self = .rollbackEnded(

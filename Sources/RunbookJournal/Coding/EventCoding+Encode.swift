@@ -10,6 +10,7 @@ extension JSONWriter {
       optional("title", run.title)
       field("operator", run.operator)
       field("machine", run.machine)
+      optional("directory", run.directory)
     case .ownerTook(let epoch, let process, let operatorName):
       name("ownerTook")
       field("epoch", epoch)
@@ -64,6 +65,12 @@ extension JSONWriter {
       name("batchesFixed")
       field("block", block)
       field("batches") { $0.array(batches) { $0.array($1) { $0.string($1) } } }
+    case .fileFixed(let step, let path, let digest):
+      name("fileFixed")
+      field("step", step)
+      field("path", path)
+      field("size", digest.size)
+      field("sha256", digest.sha256)
     case .rollbackStarted(let scope):
       name("rollbackStarted")
       field("scope", scope)

@@ -40,7 +40,7 @@ enum Projection {
         arguments: [fact.time.milliseconds, outcome.rawValue, run])
     case .cancelRequested, .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .hostLost,
       .hostGivenUp, .scopeEntered, .scopeLeftOut, .stepLeftOut, .stepStarted, .stepFailed,
-      .groupResolved, .batchesFixed, .rollbackStarted, .rollbackEnded, .attemptStarted,
+      .groupResolved, .batchesFixed, .fileFixed, .rollbackStarted, .rollbackEnded, .attemptStarted,
       .outputReceived, .outputSkipped, .probeAnswered, .exchangeEnded, .polled, .retryScheduled,
       .outputSet, .outputUnreadable, .taskEnded, .rollbackTaskEnded, .doubtRaised, .rechecked,
       .confirmed, .denied, .doubtSettled, .taskReopened, .driftIgnored:

@@ -34,6 +34,10 @@ package struct Fleeting: Sendable {
     connecting[host] = known
   }
 
+  package mutating func brought(_ task: TaskID, _ count: Int, of size: Int) {
+    lastLines[task] = Words.copying(count, of: size)
+  }
+
   package mutating func printed(_ task: TaskID, _ bytes: [UInt8]) {
     // Only the end of it can be the last line that is shown.
     let lines = bytes.suffix(2048).split { $0 == 0x0A || $0 == 0x0D }

@@ -8,6 +8,7 @@ package struct PlainLog: Sendable {
   /// Lines of each task's output that were told.
   private var told: [TaskID: Int] = [:]
   private var lastAsking: [TaskID: Timestamp] = [:]
+  private var lastBringing: [TaskID: Timestamp] = [:]
   private var lastReason: [String?: String] = [:]
   /// What was told of each attempt's output that is not kept.
   private var toldSkips: [AttemptKey: (length: Int, reason: SkipReason, text: String)] = [:]
@@ -86,6 +87,17 @@ package struct PlainLog: Sendable {
       return []
     }
     return [stamped(Line("  \(id.step)\(Words.place([id.host])) \(words)", .quiet), now)]
+  }
+
+  /// How far an upload is, now and then; nothing of one that is soon done.
+  package mutating func brought(
+    _ id: TaskID, _ count: Int, of size: Int, at now: Timestamp
+  ) -> [Line] {
+    let last = lastBringing[id] ?? state.tasks[id]?.startedAt ?? now
+    guard count < size, now.milliseconds - last.milliseconds >= Self.askingPause else { return [] }
+    lastBringing[id] = now
+    let text = Words.copying(count, of: size)
+    return [stamped(Line("  \(id.step)\(Words.place([id.host])) \(text)", .quiet), now)]
   }
 
   package mutating func failedToConnect(
@@ -173,7 +185,8 @@ package struct PlainLog: Sendable {
       guard let told = toldSkips[key] else { return nil }
       return skipped(key, told.reason, atLeast: told.length, fact.time)
     case .ownerLeft, .runEnded, .taskEnded, .locksTaken, .hostLocked, .hostUnlocked, .scopeEntered,
-      .groupResolved, .batchesFixed, .attemptStarted, .outputReceived, .probeAnswered, .polled, .outputSet, .outputUnreadable:
+      .groupResolved, .batchesFixed, .fileFixed, .attemptStarted, .outputReceived, .probeAnswered,
+      .polled, .outputSet, .outputUnreadable:
       return nil
     }
     return stamped(line, fact.time)

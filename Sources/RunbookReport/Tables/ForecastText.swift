@@ -4,9 +4,11 @@ import RunbookCore
 package struct ForecastRow: Hashable, Sendable {
   package enum Verdict: Hashable, Sendable {
     case wouldRun, wouldAsk, holds, leftOut
-    /// `unless` number N holds now.
+    /// `unless` number N holds now; one more than there are: the content of its `upload` is there.
     case satisfied(Int)
     case stops(ProbeStage, Int, Answer)
+    /// This machine can't do its part, and why.
+    case cannot(String)
     /// It can't be known, and why.
     case unknown(String)
     case noAnswer(String)
@@ -115,7 +117,7 @@ package struct ForecastText {
     case .holds: ShownState.done.glyph
     case .satisfied: ShownState.satisfied.glyph
     case .leftOut: ShownState.leftOut.glyph
-    case .stops, .noAnswer: ShownState.failed.glyph
+    case .stops, .cannot, .noAnswer: ShownState.failed.glyph
     case .unknown: ShownState.toCome.glyph
     }
   }
@@ -127,7 +129,13 @@ package struct ForecastText {
     case .holds: return "only looks, and holds now"
     case .leftOut: return "left out: its condition is false"
     case .satisfied(let position):
-      return "satisfied" + (check(row.task, .unless, position).map { ": \($0.text)" } ?? "")
+      guard let check = check(row.task, .unless, position) else {
+        return "satisfied: the file is there with this content"
+      }
+      return "satisfied: \(check.text)"
+    case .cannot(let reason): return "would stop: \(reason)"
+    case .stops(.unless, let position, _) where check(row.task, .unless, position) == nil:
+      return "whether the file is there can't be told now"
     case .stops(let stage, let position, let answer):
       let what =
         switch stage {
@@ -180,8 +188,10 @@ package struct ForecastText {
     }
     if unknown > 0 { parts.append("\(unknown) can't be known yet") }
     let stopping = rows.first {
-      if case .stops = $0.verdict { return true }
-      return false
+      switch $0.verdict {
+      case .stops, .cannot: true
+      case .wouldRun, .wouldAsk, .satisfied, .holds, .leftOut, .unknown, .noAnswer: false
+      }
     }
     if let stopping { parts.append("it would stop at \(stopping.task.step)") }
     return Line("Of \(Words.count(rows.count, "task")): " + parts.joined(separator: ", "))
@@ -206,6 +216,9 @@ package struct ForecastText {
       json["check"] = check(row.task, stage, position).map { .string($0.text) }
       json["answer"] = .string(answer.rawValue)
       json["found"] = said(row).map { .string($0) }
+    case .cannot(let reason):
+      word = "stops"
+      json["reason"] = .string(reason)
     case .unknown(let why):
       word = "unknown"
       json["reason"] = .string(why)

@@ -107,7 +107,7 @@ package struct HistoryRows {
     case .taskReopened(let id, let by): decide(id, time, .decision, "tried again", by: by)
     case .driftIgnored(let by): add(time, .decision, "drift ignored", by: by)
     case .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .scopeEntered, .stepStarted,
-      .groupResolved, .batchesFixed, .outputReceived, .probeAnswered, .polled,
+      .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .probeAnswered, .polled,
       .outputSet, .outputUnreadable:
       break
     }

@@ -53,6 +53,11 @@ package enum Words {
     }
   }
 
+  /// `copying: 12 MB of 48 MB`
+  package static func copying(_ count: Int, of total: Int) -> String {
+    "copying: \(size(count)) of \(size(total))"
+  }
+
   /// `2.4 MB`, `812 bytes`
   package static func size(_ bytes: Int) -> String {
     if bytes < 1000 { return count(bytes, "byte") }

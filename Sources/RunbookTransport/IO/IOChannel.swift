@@ -5,6 +5,12 @@ struct IOChannel: ByteChannel {
 
   func write(_ bytes: [UInt8]) { thread.write(bytes, to: member) }
 
+  func drained(to limit: Int) async {
+    await withCheckedContinuation { continuation in
+      thread.whenDrained(member, to: limit) { continuation.resume() }
+    }
+  }
+
   /// No event follows, except one that is being delivered at this moment.
   func close() { thread.remove(member) }
 }

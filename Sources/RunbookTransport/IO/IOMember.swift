@@ -13,6 +13,8 @@ protocol IOMember: AnyObject {
   var wakeAt: Deadline? { get }
   /// Moves what can be moved, at most a bounded part of it, so that other members get their turn.
   func serve(_ ready: ArraySlice<pollfd>) -> IOProgress
+  /// Bytes that wait for the far end.
+  var waitingCount: Int { get }
   /// Queues bytes for the far end; `serve` follows.
   func queue(_ bytes: [UInt8])
   /// Frees everything. Called once, and nothing after it.
@@ -27,4 +29,5 @@ enum IOProgress {
 
 extension IOMember {
   var wakeAt: Deadline? { nil }
+  var waitingCount: Int { 0 }
 }

@@ -15,6 +15,13 @@ final class IOThread: Sendable {
     case adopt(MemberID, Builder)
     case write(MemberID, [UInt8])
     case remove(MemberID)
+    case tell(MemberID, Waiting)
+  }
+
+  /// Somebody who waits until at most `limit` bytes of a member are left.
+  private struct Waiting: Sendable {
+    var limit: Int
+    var tell: @Sendable () -> Void
   }
 
   private struct Inbox: Sendable {
@@ -59,6 +66,13 @@ final class IOThread: Sendable {
 
   func remove(_ member: MemberID) { post(.remove(member)) }
 
+  /// Calls back once, on the thread: when at most `limit` bytes of the member wait, or it is gone.
+  func whenDrained(
+    _ member: MemberID, to limit: Int, _ tell: @escaping @Sendable () -> Void
+  ) {
+    if !post(.tell(member, Waiting(limit: limit, tell: tell))) { tell() }
+  }
+
   /// Disposes of all members and ends the thread; returns when it has.
   func stop() async {
     await withCheckedContinuation { continuation in
@@ -73,12 +87,15 @@ final class IOThread: Sendable {
     }
   }
 
-  private func post(_ command: Command) {
+  /// False: the thread has stopped.
+  @discardableResult
+  private func post(_ command: Command) -> Bool {
     inbox.withLock { inbox in
-      guard !inbox.hasStopped else { return }
+      guard !inbox.hasStopped else { return false }
       inbox.commands.append(command)
       if inbox.isAsleep { rouse() }
       inbox.isAsleep = false
+      return true
     }
   }
 
@@ -90,6 +107,7 @@ final class IOThread: Sendable {
 
   private func run() {
     var members: [MemberID: any IOMember] = [:]
+    var waiting: [MemberID: Waiting] = [:]
     var entries: [pollfd] = []
     var slices: [(MemberID, Range<Int>)] = []
 
@@ -99,8 +117,9 @@ final class IOThread: Sendable {
         defer { inbox.commands = [] }
         return (inbox.commands, inbox.isStopping)
       }
-      obey(commands, &members)
+      obey(commands, &members, &waiting)
       if isStopping { break }
+      tell(&waiting, members)
 
       entries.removeAll(keepingCapacity: true)
       slices.removeAll(keepingCapacity: true)
@@ -133,10 +152,23 @@ final class IOThread: Sendable {
         serve(id, ready, &members)
       }
     }
-    finish(&members)
+    finish(&members, waiting)
   }
 
-  private func obey(_ commands: [Command], _ members: inout [MemberID: any IOMember]) {
+  private func tell(
+    _ waiting: inout [MemberID: Waiting], _ members: [MemberID: any IOMember]
+  ) {
+    guard !waiting.isEmpty else { return }
+    for (id, one) in waiting where members[id]?.waitingCount ?? 0 <= one.limit {
+      waiting[id] = nil
+      one.tell()
+    }
+  }
+
+  private func obey(
+    _ commands: [Command], _ members: inout [MemberID: any IOMember],
+    _ waiting: inout [MemberID: Waiting]
+  ) {
     var touched: [MemberID] = []
     for command in commands {
       switch command {
@@ -149,6 +181,9 @@ final class IOThread: Sendable {
         if touched.last != id { touched.append(id) }
       case .remove(let id):
         members.removeValue(forKey: id)?.dispose()
+      case .tell(let id, let one):
+        // One channel has one sender; another one that waited is let go.
+        waiting.updateValue(one, forKey: id)?.tell()
       }
     }
     // Written at once, not after the next `poll`: a frame must not cost a turn.
@@ -169,7 +204,10 @@ final class IOThread: Sendable {
     while recv(wake.first, &buffer, buffer.count, 0) > 0 {}
   }
 
-  private func finish(_ members: inout [MemberID: any IOMember]) {
+  private func finish(
+    _ members: inout [MemberID: any IOMember], _ waiting: [MemberID: Waiting]
+  ) {
+    for one in waiting.values { one.tell() }
     for member in members.values { member.dispose() }
     members.removeAll()
     // A member may have been handed over after the last look: it is built to be disposed of.
@@ -181,7 +219,13 @@ final class IOThread: Sendable {
       }
       return (inbox.commands, inbox.whenStopped)
     }
-    for case .adopt(_, let build) in commands { build().dispose() }
+    for command in commands {
+      switch command {
+      case .adopt(_, let build): build().dispose()
+      case .tell(_, let one): one.tell()
+      case .write, .remove: break
+      }
+    }
     Glibc.close(wake.first)
     Glibc.close(wake.second)
     for callback in callbacks { callback() }

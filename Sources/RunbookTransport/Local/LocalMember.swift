@@ -12,6 +12,7 @@ final class LocalMember: IOMember {
   private var outgoing: [[UInt8]] = []
   private var outgoingStart = 0
   private var outgoingCount = 0
+  var waitingCount: Int { outgoingCount }
   private var isErrorOpen = true
   private(set) var hasBacklog = true
 

@@ -17,6 +17,7 @@ final class OpenSSHMember: IOMember {
   private var outgoing: ArraySlice<[UInt8]> = []
   private var outgoingStart = 0
   private var outgoingCount = 0
+  var waitingCount: Int { outgoingCount }
   private var isOutputOpen = true
   private var isErrorOpen = true
   private var isLogOpen = true

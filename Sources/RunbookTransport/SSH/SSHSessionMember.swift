@@ -26,6 +26,7 @@ final class SSHSessionMember: IOMember {
   private var outgoing: ArraySlice<[UInt8]> = []
   private var outgoingStart = 0
   private var outgoingCount = 0
+  var waitingCount: Int { outgoingCount }
   /// Taken from libssh2, not yet by the socket.
   private var unsent: ArraySlice<UInt8> = []
   /// The grant that has not been sent yet: it has to be repeated with the same number.

@@ -82,7 +82,9 @@ struct ItemCoder {
     }
     line += "_c=".utf8
     line += ShellWord.quote(script.text.utf8)
-    line += ";exec </dev/null;cd \"$HOME\" 2>/dev/null||cd /;unset OLDPWD l _n;".utf8
+    // What follows the line is the action's input, where it has one.
+    if !script.readsInput { line += ";exec </dev/null".utf8 }
+    line += ";cd \"$HOME\" 2>/dev/null||cd /;unset OLDPWD l _n;".utf8
     if let interpreter = script.interpreter {
       line += "umask 077;_f=$(mktemp)||exit 126;printf '%s\\n' \"$_c\">\"$_f\";umask 022;".utf8
       line += words(interpreter)

@@ -48,6 +48,11 @@ package final class SupervisedTransport: Transport {
     return (link, try await link.greeted())
   }
 
+  package func bring(_ cargo: Cargo, to host: Host?) async throws(CargoProblem) {
+    try await CargoChannel(dialer: dialer, shell: shell, nonce: Self.random(), timing: timing)
+      .bring(cargo, to: host)
+  }
+
   package func shutDown() async {
     await pulses.shutDown()
     await dialer.shutDown()
@@ -69,6 +74,8 @@ package struct LinkTiming: Sendable {
   package var ping = Duration.seconds(20)
   /// For any sign of life after a ping.
   package var answer = Duration.seconds(20)
+  /// For a sign that the bytes of an upload move on; also for its first answer.
+  package var cargo = Duration.seconds(60)
   /// For the loop to take leave before the channel is closed under it.
   package var leave = Duration.seconds(3)
 

@@ -26,17 +26,27 @@ package enum SupervisorProgram {
     return bytes
   }
 
-  /// The program without comments and indentation: a shell reads it byte by byte.
-  static let text: [UInt8] = {
+  /// As `opening`, of the program that takes the bytes of an upload, which follow it.
+  static func bringing(
+    run: String, hostName: String, key: String, _ size: Int, nonce: String
+  ) -> [UInt8] {
+    Array(reader.utf8) + bringText + "_bring \(nonce) \(run) \(hostName) \(key) \(size)\n.\n".utf8
+  }
+
+  static let text = stripped(PackageResources.supervisor_sh)
+  private static let bringText = stripped(PackageResources.bring_sh)
+
+  /// A program without comments and indentation: a shell reads it byte by byte.
+  private static func stripped(_ program: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
-    for line in PackageResources.supervisor_sh.split(separator: UInt8(ascii: "\n")) {
+    for line in program.split(separator: UInt8(ascii: "\n")) {
       let code = line.drop { $0 == UInt8(ascii: " ") }
       guard let first = code.first, first != UInt8(ascii: "#") else { continue }
       result += code
       result.append(UInt8(ascii: "\n"))
     }
     return result
-  }()
+  }
 
   /// `IFS` begins as blank, tab, newline in every shell: the newline that `_n` needs, without a
   /// fork.

@@ -45,7 +45,8 @@ struct PlanCommand: Command {
         }), local: SupervisedTransport(dialer: LocalDialer()))
     let forecaster = Forecaster(
       loaded.plan, binding, name: "plan-\(clock.now().milliseconds)-\(getpid())",
-      transport: transport, clock: clock, secrets: SecretReading())
+      directory: Path.absolute(Path.directory(of: loaded.plan.origin.file)),
+      transport: transport, clock: clock, secrets: SecretReading(), files: LocalFileReading())
     let forecast: Forecast
     do throws(SecretProblem) {
       forecast = try await forecaster.forecast()
@@ -77,6 +78,7 @@ extension Forecast {
         case .holds: .holds
         case .leftOut: .leftOut
         case .stops(let stage, let index, let answer): .stops(stage, index, answer)
+        case .cannot(let reason): .cannot(reason)
         case .unknown(.after(let step)): .unknown("before \(step) has run")
         case .unknown(.output(let name, let step)):
           .unknown("before \(step) has run, which gives \(name)")

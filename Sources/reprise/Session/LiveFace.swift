@@ -46,6 +46,7 @@ struct LiveFace: Face {
     case .reconnecting(let host, let reason, let pause):
       view.fleeting.failedToConnect(to: host, reason: reason, after: pause, at: now)
     case .output(let task, _, let bytes): view.fleeting.printed(task, bytes)
+    case .bringing(let task, let count, let size): view.fleeting.brought(task, count, of: size)
     case .notice(let text): notices.append(Line(text))
     case .unreachable, .asking: break
     }

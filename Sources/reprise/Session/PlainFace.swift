@@ -25,6 +25,8 @@ struct PlainFace: Face {
         lines += log.failedToConnect(to: host, reason: reason, at: now)
       case .output(let task, _, let bytes): lines += log.printed(task, bytes, at: now)
       case .asking(let task): lines += log.asking(task, at: now)
+      case .bringing(let task, let count, let size):
+        lines += log.brought(task, count, of: size, at: now)
       case .notice(let text): lines.append(log.notice(text, at: now))
       case .connecting, .unreachable: break
       }
@@ -58,7 +60,7 @@ struct JSONFace: Face {
           Output.standard.write(EventCoding.line(run: run, sequence: sequence, fact) + [0x0A])
         }
       case .notice(let text): Output.error.write(Printable.text(text) + "\n")
-      case .connecting, .reconnecting, .unreachable, .asking, .output: break
+      case .connecting, .reconnecting, .unreachable, .asking, .output, .bringing: break
       }
     }
   }

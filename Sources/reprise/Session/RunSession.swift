@@ -30,7 +30,8 @@ struct RunSession {
   ) async throws(JournalError) -> RunSession {
     let description = RunDescription(
       id: try await file.newRunID(), runbook: plan.name, title: plan.title,
-      operator: Person.current.name, machine: Person.current.machine)
+      operator: Person.current.name, machine: Person.current.machine,
+      directory: Path.absolute(Path.directory(of: plan.origin.file)))
     let journal = try await file.createRun(
       RunSource(description: description, plan: plan, sources: sources, binding: binding))
     let opening = RunOpening(
@@ -120,7 +121,7 @@ struct RunSession {
     let driver = RunDriver(
       opening: opening, journal: crashing(journal), transport: transport, clock: SystemClock(),
       secrets: SecretReading(), reporter: SessionReporter(directory: directory, run: journal.run),
-      options: options, commands: commands, observe: observe)
+      files: LocalFileReading(), options: options, commands: commands, observe: observe)
     let end = await driver.drive()
     await transport.shutDown()
     await journal.release()
@@ -157,6 +158,10 @@ struct SessionTransport: Transport {
   ) async throws(TransportError) -> (link: any HostLink, facts: HostFacts) {
     try await (host == nil ? local : remote)
       .connect(to: host, greeting: greeting, receive: receive)
+  }
+
+  func bring(_ cargo: Cargo, to host: RunbookCore.Host?) async throws(CargoProblem) {
+    try await (host == nil ? local : remote).bring(cargo, to: host)
   }
 
   func shutDown() async {

@@ -94,6 +94,13 @@ enum Path {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
+  /// Of a directory as seen from here, without symbolic links; as it is where it can't be found.
+  static func absolute(_ directory: String) -> String {
+    guard let real = realpath(directory.isEmpty ? "." : directory, nil) else { return directory }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   /// `name` as seen from `directory`.
   static func join(_ directory: String, _ name: String) -> String {
     if name.hasPrefix("/") || directory.isEmpty || directory == "." { return name }

@@ -192,9 +192,11 @@ struct WireTests {
   func shellcheck() throws {
     let directory = try LoopbackSSHD.makeDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    let path = directory + "/supervisor.sh"
-    try Data(PackageResources.supervisor_sh).write(to: URL(fileURLWithPath: path))
-    try SpawnedProcess.run("/usr/bin/shellcheck", ["-s", "sh", path], log: "/dev/null")
+    for program in [PackageResources.supervisor_sh, PackageResources.bring_sh] {
+      let path = directory + "/program.sh"
+      try Data(program).write(to: URL(fileURLWithPath: path))
+      try SpawnedProcess.run("/usr/bin/shellcheck", ["-s", "sh", path], log: "/dev/null")
+    }
     // What is sent is still a program: stripping must not have broken a word.
     let sent = directory + "/sent.sh"
     try Data(SupervisorProgram.text).write(to: URL(fileURLWithPath: sent))
