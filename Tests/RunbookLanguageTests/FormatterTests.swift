@@ -29,6 +29,19 @@ import Testing
     try LanguageProbe(parts: [:]).check(Array(generator.runbook(steps: 30).utf8))
   }
 
+  @Test func keepsThePlanWhereWordsStandClose() throws {
+    let text = """
+      runbook r {
+        input count = 3
+        step s { check http "http://127.0.0.1/"is 204 check(count<9)or not(count == 4)within 5s }
+      }
+      """
+    try LanguageProbe(parts: [:]).check(Array(text.utf8))
+    let plan = Compiler.compile(file: SourceFile(name: "r.runbook", text: text)).plan
+    let json = LanguageProbe.withoutPlaces(try #require(plan))
+    #expect(json.contains(#""text":"(count < 9) or not (count == 4)"#))
+  }
+
   @Test func keepsCommentsAndBreaksLongLines() throws {
     let text = """
       // first

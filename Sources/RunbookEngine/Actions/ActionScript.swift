@@ -69,11 +69,12 @@ enum ActionScript {
     Exchange.Script(text: text(PackageResources.report_sh) + "reprise_report_write")
   }
 
-  /// Names what an action keeps on the host: unique to the run and the step.
+  /// Names what an action keeps on the host: unique to the run and the task, since two hosts of an
+  /// inventory may share a filesystem.
   static func mark(run: String, _ id: TaskID) -> String {
-    let step = id.step.map { $0 == "/" ? "." : $0 }
     let batch = id.batch.map { ".\($0)" }.joined()
-    return "reprise-\(run)-" + String(step) + batch
+    let name = id.step + batch + (id.host.map { "@" + $0 } ?? "")
+    return "reprise-\(run)-" + String(name.map { $0 == "/" ? "." : $0 })
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -37,7 +37,7 @@ extension Lowering {
   /// The check as it is written, on one line; of longer code its first line.
   private func text(of check: CheckSyntax) -> String {
     guard case .code(let code, let says) = check.subject else {
-      return oneLine(scope.file.text(check.range))
+      return words(in: check.range)
     }
     let isPlain = !code.text.utf8.contains { $0 < 0x20 } && !check.isNegated && says == nil
     if isPlain { return code.text }
@@ -46,6 +46,17 @@ extension Lowering {
     let words =
       (check.isNegated ? "not " : "") + (lines.first ?? "") + (lines.count > 1 ? " …" : "")
     return words + (says.map { " says " + scope.file.text($0.range) } ?? "")
+  }
+
+  /// What stands there with the blanks that the formatter puts between words, without comments.
+  private func words(in range: SourceRange) -> String {
+    let piece = SourceFile(name: scope.file.name, text: scope.file.text(range))
+    var text = ""
+    for token in Lexer.lex(piece).tokens where token.kind != .end {
+      let isTight = text.isEmpty || text.hasSuffix("(") || token.kind == .rightParenthesis
+      text += (isTight ? "" : " ") + piece.text(token.range)
+    }
+    return text
   }
 
   private func oneLine(_ text: String) -> String {
