@@ -1,0 +1,204 @@
+# shellcheck shell=bash
+# Runs that are interrupted, and what must hold at their end. Reads $option; a scenario's log, its
+# moments and its counts lie in files of its own.
+
+INTERRUPTED=${INTERRUPTED:-$(dirname "$LAB_HOME")/.build/interrupted}
+STATE_THERE=/root/interrupted-state
+
+# engine ARGUMENT…: reprise on install-01.
+engine() {
+  "$LAB_HOME/exec" install-01 env ${CRASH:+REPRISE_CRASH_AFTER_EVENT=$CRASH} "$REPRISE" "$@" \
+    --state "$STATE_THERE" </dev/null
+}
+
+# begin: the run, in the background; its log grows in $log, its process is $engine.
+begin() {
+  engine run "$(runbook_of "$option")" --yes --runbooks "$RUNBOOKS" \
+    --input "leader_timeout=$MATRIX_TIMEOUT" >>"$log" 2>&1 &
+  engine=$!
+}
+
+# go_on [OPTION…]: the same run again, in the background.
+go_on() {
+  engine resume --yes "$@" >>"$log" 2>&1 &
+  engine=$!
+}
+
+# ended SECONDS: waits for the engine; its status is $status. A run that takes too long is killed.
+ended() {
+  wait_until "$1" engine_is_gone || kill -9 "$engine"
+  wait "$engine" 2>/dev/null
+  status=$?
+}
+
+# engine_is_gone
+engine_is_gone() {
+  ! kill -0 "$engine" 2>/dev/null
+}
+
+# reached PATTERN: the run began such a step, or has ended.
+reached() {
+  grep -qE "▶ ($1)( |$)" "$log" || engine_is_gone
+}
+
+# step_in_flight: the newest step that the journal names.
+step_in_flight() {
+  CRASH='' engine history "$(run_id)" --events 2>/dev/null | grep -o '"step":"[^"]*"' |
+    tail -n 1 | cut -d '"' -f 4
+}
+
+# newest_event: its number and name.
+newest_event() {
+  CRASH='' engine history "$(run_id)" --events 2>/dev/null | tail -n 1 | awk '{ print $1, $3 }'
+}
+
+# run_id
+run_id() {
+  sed -nE 's/^[0-9:]+  run ([0-9a-z]+) of .*/\1/p' "$log" | tail -n 1
+}
+
+# note TEXT…: a moment of the scenario.
+note() {
+  printf '%s\n' "$*" >>"$moments"
+  say "$option $name: $*"
+}
+
+# scenario NAME: from the same disks; judges what came out.
+scenario() {
+  local name=$1 log moments engine status=0 before began
+  log=$INTERRUPTED/$option.$name.log
+  moments=$INTERRUPTED/$option.$name.moments
+  rm -f "$INTERRUPTED/$option.$name".*
+  "$LAB_HOME/restore" interrupted 2>/dev/null || return
+  shows_cause no-bootstrap-section 2>/dev/null ||
+    fail "the cluster does not show the cause at first" "see lab/status"
+  before=$(fingerprint)
+  began=$SECONDS
+  "scenario_$name"
+  judge_scenario "$name" "$((SECONDS - began))" "$before"
+}
+
+# scenario_reference: nobody interrupts.
+scenario_reference() {
+  begin
+  ended 600
+}
+
+# scenario_kills: the engine dies right after an event, again and again: often while it destroys,
+# now and then elsewhere; while the install script runs, by the clock.
+scenario_kills() {
+  local kills=0 limit=80 known step
+  CRASH=9 begin
+  while ((limit-- > 0)); do
+    ended 600
+    ((status == 137)) || break
+    kills=$((kills + 1))
+    known=$(newest_event)
+    step=$(step_in_flight)
+    note "kill $kills after event $known, at $step"
+    known=${known%% *}
+    case $step in
+      */install)
+        go_on
+        # Awake for the time between two kills, whatever the run does.
+        if wait_until $((5 + kills % 3 * 7)) engine_is_gone; then :; else kill -9 "$engine"; fi
+        ;;
+      repair/* | reinstallation/* | downgrading/*) CRASH=$((known + 12)) go_on ;;
+      *) CRASH=$((known + 30)) go_on ;;
+    esac
+  done
+  note "$kills kills"
+  ((kills >= 15)) || problem "only $kills kills"
+}
+
+# scenario_network: install-01 is cut off while it destroys, and again later.
+scenario_network() {
+  local first second
+  case $option in
+    A) first='reinstallation/clean' second='reinstallation/install' ;;
+    B) first='repair/config' second='validate/failover/stop' ;;
+    C) first='downgrading/swap' second='validate/members' ;;
+  esac
+  begin
+  for step in "$first" "$second"; do
+    wait_until 400 reached "$step"
+    engine_is_gone && break
+    note "cable of install-01 pulled for 30 s at $(step_in_flight)"
+    "$LAB_HOME/cut-network" install-01 for 30s 2>/dev/null
+  done
+  ended 600
+}
+
+# scenario_power: db-slave-01 loses its power once in each phase and gets it back 3 s later.
+scenario_power() {
+  local phases phase
+  case $option in
+    A) phases='precheck/space reinstallation/guard/idle reinstallation/clean
+      reinstallation/install validate/members validate/failover/stop' ;;
+    B) phases='precheck/space diagnosis/members repair/quiesce/stop repair/config
+      validate/members validate/failover/stop' ;;
+    C) phases='precheck/space downgrading/guard/idle downgrading/build
+      downgrading/quiesce/stop downgrading/swap validate/members' ;;
+  esac
+  begin
+  for phase in $phases; do
+    wait_until 400 reached "$phase"
+    if engine_is_gone; then
+      answer || break
+    fi
+    note "power of db-slave-01 cut at $(step_in_flight)"
+    "$LAB_HOME/power-cut" db-slave-01 2>/dev/null
+    pause 3
+    "$LAB_HOME/power-on" db-slave-01 2>/dev/null
+    answer || break
+  done
+  while answer; do
+    engine_is_gone || ended 600
+    ((status == 75)) || break
+  done
+}
+
+# answer: where the run has stopped in doubt, notes its question and lets it go on as the question
+# itself proposes first; 1 when the run has ended.
+answer() {
+  local decision
+  engine_is_gone || return 0
+  wait "$engine" 2>/dev/null
+  status=$?
+  ((status == 75)) || return
+  note "in doubt: $(sed -n '/^! /,$p' "$log" | tail -n 12 | tr '\n' ' ' | tr -s ' ')"
+  decision=$(sed -nE 's/.*(--rerun [a-z][^ ]*).*/\1/p' "$log" | tail -n 1)
+  [[ -n $decision ]] || return
+  note "answered: $decision"
+  # shellcheck disable=SC2086 # an option and its argument
+  go_on $decision
+}
+
+# problem TEXT…: something that must hold does not.
+problem() {
+  note "PROBLEM: $*"
+  problems=1
+}
+
+# judge_scenario NAME SECONDS FINGERPRINT
+judge_scenario() {
+  local name=$1 before=$3 reference=$INTERRUPTED/$option.reference.counts
+  local counted=$INTERRUPTED/$option.$name.counts problems=${problems:-0}
+  counts "$(run_id)" >"$counted"
+  if [[ $option == C ]]; then
+    ((status == 1)) || problem "exit $status instead of 1"
+    shows_cause no-bootstrap-section 2>/dev/null || problem "the old cluster does not run again"
+    [[ $before == "$(fingerprint)" ]] || problem "the rollback is not complete"
+  else
+    ((status == 0)) || problem "exit $status"
+    cluster_is_healthy && pgbouncer_answers || problem "the cluster is not healthy"
+  fi
+  if [[ $option == A ]] && ! grep -qE '^ +1 install-script$' "$counted"; then
+    problem "the install script ran: $(grep install-script "$counted" || echo never)"
+  fi
+  cmp -s "$counted" "$reference" || [[ $name == reference ]] ||
+    note "counted otherwise than in the uninterrupted run:
+$(diff "$reference" "$counted" | grep '^[<>]')"
+  note "exit $status after $2 s, $(wc -l <"$counted") kinds of destructive commands counted"
+  return "$problems"
+}
