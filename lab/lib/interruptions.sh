@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Runs that are interrupted, and what must hold at their end. Reads $option; a scenario's log, its
-# moments and its counts lie in files of its own.
+# Runs that are interrupted, and what must hold at their end. Reads $option, which lab/interrupted
+# sets; a scenario's log, its moments and its counts lie in files of its own.
+# shellcheck disable=SC2154
 
 INTERRUPTED=${INTERRUPTED:-$(dirname "$LAB_HOME")/.build/interrupted}
 STATE_THERE=/root/interrupted-state
@@ -191,7 +192,7 @@ judge_scenario() {
     [[ $before == "$(fingerprint)" ]] || problem "the rollback is not complete"
   else
     ((status == 0)) || problem "exit $status"
-    cluster_is_healthy && pgbouncer_answers || problem "the cluster is not healthy"
+    if ! cluster_is_healthy || ! pgbouncer_answers; then problem "the cluster is not healthy"; fi
   fi
   if [[ $option == A ]] && ! grep -qE '^ +1 install-script$' "$counted"; then
     problem "the install script ran: $(grep install-script "$counted" || echo never)"
