@@ -166,6 +166,7 @@ extension RunDriver {
           key, ExchangeEnd(verdict: .notStarted("cancelled before it started")),
           mayLackOutput: false)
       }
+      seal(key, ExchangeBuilder(state, vault).secrets(for: attempt.task))
       effects.append {
         if let attempt = self.state.attempts[key] { self.send(key, attempt, link) }
       }

@@ -8,9 +8,11 @@ extension RunDriver {
   func fetch(_ sighting: Sighting, isOver: Bool) -> Bool {
     let key = sighting.key
     var isGrown = false
+    let isCovered = vault.covers(state.attempts[key]?.seal)
     for answer in sighting.answers {
       isGrown = true
-      record(.probeAnswered(key: key, redact(answer), logOffset: sighting.logOffset))
+      let shown = isCovered ? redact(answer) : withheld(answer)
+      record(.probeAnswered(key: key, shown, logOffset: sighting.logOffset))
     }
     for stream in OutputStream.allCases {
       isGrown = fetch(key, stream, sighting, isOver: isOver) || isGrown
@@ -31,9 +33,11 @@ extension RunDriver {
           key: key, stream, generation: known.generation + 1, offset: 0, length: 0))
       return true
     }
-    let share = OutputShare(limit: options.outputLimit, known, size: size, isOver: isOver)
-    if let end = share.skipsTo {
-      skip(key, stream, known, upTo: end, .limit)
+    let isCovered = vault.covers(state.attempts[key]?.seal)
+    let share = OutputShare(
+      limit: isCovered ? options.outputLimit : 0, known, size: size, isOver: isOver)
+    if let end = share.skipsTo, end > known.offset {
+      skip(key, stream, known, upTo: end, isCovered ? .limit : .secretChanged)
       return true
     }
     return keep(key, stream, known, raw, size: size, share, isOver: isOver)
@@ -43,8 +47,8 @@ extension RunDriver {
     _ key: AttemptKey, _ stream: OutputStream, _ known: StreamState, _ raw: [UInt8], size: Int,
     _ share: OutputShare, isOver: Bool
   ) -> Bool {
-    var bytes = vault.redactor.redact(raw, isFinal: isOver && known.offset + raw.count >= size)
-    bytes = Array(bytes.prefix(share.room))
+    var bytes = vault.redactor.redact(
+      raw, isFinal: isOver && known.offset + raw.count >= size, room: share.room)
     var offset = known.offset
     if known.followsGap {
       // What the gap cut in two would not be known as a secret.
@@ -73,6 +77,15 @@ extension RunDriver {
         key: key, stream, generation: known.generation, offset: known.offset,
         length: end - known.offset, reason: reason))
     punch(key, stream, from: known.offset, upTo: end)
+  }
+
+  /// An answer of an attempt that got a secret of which only the present value is known. What the
+  /// code of an output printed stays: a value that took from a secret is never journaled.
+  private func withheld(_ answer: ProbeAnswer) -> ProbeAnswer {
+    var answer = redact(answer)
+    if answer.stage != .output { answer.text = [] }
+    answer.errorText = Array("withheld: a secret has changed since".utf8)
+    return answer
   }
 
   func redact(_ answer: ProbeAnswer) -> ProbeAnswer {

@@ -17,11 +17,22 @@ extension RunDriver {
       }
       do throws(SecretProblem) {
         let reading = vault
-        vault.keep(try await reading.read(builder.secrets(for: id)))
+        let secrets = builder.secrets(for: id)
+        vault.keep(try await reading.read(secrets))
+        if case .attend(let key) = want, fresh.contains(key) { seal(key, secrets) }
       } catch {
         refuse(want, "the secret \(error.name) can't be read: \(error.reason)")
       }
     }
+  }
+
+  /// What an attempt is about to get; journaled before it is sent.
+  func seal(_ key: AttemptKey, _ secrets: Set<SecretID>) {
+    let salt = state.secretSalt ?? Int.random(in: 0..<1 << 52)
+    guard let seal = vault.seal(secrets, salt: salt), seal != state.attempts[key]?.seal else {
+      return
+    }
+    record(.secretsSealed(key: key, seal))
   }
 
   /// An attempt that was never sent ends as not started; anything else waits for the secret.

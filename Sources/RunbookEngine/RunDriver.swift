@@ -61,12 +61,13 @@ package actor RunDriver {
 
   package init(
     opening: RunOpening, journal: any Journal, transport: any Transport, clock: any RunClock,
-    secrets: (any SecretReader)? = nil, reporter: (any Reporter)? = nil,
-    files: (any LocalFiles)? = nil, options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
+    secrets: (any SecretReader)? = nil, known: SecretVault? = nil,
+    reporter: (any Reporter)? = nil, files: (any LocalFiles)? = nil,
+    options: DriveOptions = DriveOptions(), commands: AsyncStream<OperatorCommand>,
     observe: @escaping @Sendable (RunUpdate) -> Void = { _ in }
   ) {
     state = opening.state
-    vault = SecretVault(opening.state.plan.secrets, reader: secrets)
+    vault = known ?? SecretVault(opening.state.plan.secrets, reader: secrets)
     entries = opening.facts.map { JournalEntry($0) }
     self.journal = journal
     self.transport = transport
@@ -109,6 +110,7 @@ package actor RunDriver {
       if case .attemptStarted(_, let attempt) = fact.event { fresh.insert(attempt.key) }
       entries.append(JournalEntry(fact))
     }
+    if end == nil { await readSecrets(for: agenda.wants) }
     if end == nil, let stop = stopReason(agenda) {
       record(.ownerLeft(stop))
       end = .stopped(stop)
@@ -118,7 +120,6 @@ package actor RunDriver {
     effects = []
     if let end { return end }
     if let outcome = state.outcome { return .ended(outcome) }
-    await readSecrets(for: agenda.wants)
     act(on: agenda.wants, &group)
     lookAround(&group)
     return nil

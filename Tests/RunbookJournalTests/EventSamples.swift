@@ -31,6 +31,7 @@ enum EventSamples {
     case .rollbackStarted: "rollbackStarted"
     case .rollbackEnded: "rollbackEnded"
     case .attemptStarted: "attemptStarted"
+    case .secretsSealed: "secretsSealed"
     case .outputReceived: "outputReceived"
     case .outputSkipped: "outputSkipped"
     case .probeAnswered: "probeAnswered"
@@ -55,7 +56,7 @@ enum EventSamples {
   }
 
   /// The number of cases that `name` knows.
-  static let caseCount = 39
+  static let caseCount = 40
 
   private static let runs: [Event] =
     [
@@ -134,6 +135,8 @@ enum EventSamples {
   private static let attempts: [Event] = {
     var events: [Event] = [
       .attemptStarted(task, Attempt(key: "k1", number: 1, purpose: .forward)),
+      .secretsSealed(
+        key: "k1", SecretSeal(salt: 1 << 52, checks: ["password": 65535, "site/token": 0])),
       .attemptStarted(local, Attempt(key: "k2", number: 7, purpose: .rollback)),
       .outputReceived(key: "k1", .output, generation: 0, offset: 0, length: 0),
       .outputReceived(key: "k1", .error, generation: 1, offset: 1 << 40, length: 65_536),

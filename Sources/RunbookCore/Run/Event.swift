@@ -38,6 +38,8 @@ package enum Event: Codable, Hashable, Sendable {
 
   // Tasks and attempts.
   case attemptStarted(TaskID, Attempt)
+  /// The secrets that the attempt gets, so that a later process can tell whether one has changed.
+  case secretsSealed(key: AttemptKey, SecretSeal)
   case outputReceived(key: AttemptKey, OutputStream, generation: Int, offset: Int, length: Int)
   /// Bytes of an attempt's output that are not in the journal, and why.
   case outputSkipped(
@@ -130,6 +132,19 @@ package enum SkipReason: String, Codable, Hashable, Sendable {
   case limit
   /// A secret has another value than when the attempt started: the old one can't be masked.
   case secretChanged
+}
+
+/// Tells whether a secret has the value that it had, and next to nothing about the value.
+package struct SecretSeal: Codable, Hashable, Sendable {
+  /// The same one for all attempts of a run: more salts would tell more of the values.
+  package var salt: Int
+  /// 16 bits of each.
+  package var checks: [SecretID: Int]
+
+  package init(salt: Int, checks: [SecretID: Int]) {
+    self.salt = salt
+    self.checks = checks
+  }
 }
 
 /// One execution of an action, or of its rollback.

@@ -43,6 +43,7 @@ package struct RunState: Sendable {
   package internal(set) var drifted: [TaskID: [ProbeAnswer]] = [:]
   package internal(set) var isDriftIgnored = false
 
+  package private(set) var secretSalt: Int?
   package internal(set) var inFlight: Set<AttemptKey> = []
   /// At least the tasks in doubt, so that nobody has to walk all tasks to find the few.
   var perhapsInDoubt: Set<TaskID> = []
@@ -134,6 +135,9 @@ package struct RunState: Sendable {
     case .attemptStarted(let id, let attempt):
       attemptCount += 1
       start(attempt, of: id, at: time)
+    case .secretsSealed(let key, let seal):
+      attempts[key]?.seal = seal
+      secretSalt = seal.salt
     case .outputReceived(let key, let stream, let generation, let offset, let length):
       received(
         key, stream, generation: generation, offset: offset, length: length, isKept: true)

@@ -85,6 +85,8 @@ package struct AttemptState: Hashable, Sendable {
   package var answers: [ProbeAnswer] = []
   package var end: ExchangeEnd?
   package var mayLackOutput = false
+  /// Nil where it gets no secrets.
+  package var seal: SecretSeal?
   package var output = StreamState()
   package var error = StreamState()
   package var logOffset = 0

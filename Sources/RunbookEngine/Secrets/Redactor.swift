@@ -17,6 +17,8 @@ package struct Redactor: Sendable {
   private var values: Set<[UInt8]> = []
 
   static let mask = UInt8(ascii: "*")
+  /// A chunk so long is never held back as a whole.
+  private static let mostHeld = 120_000
   /// Shorter values cannot be told from chance and are refused.
   package static let shortestSecret = 4
 
@@ -36,27 +38,45 @@ package struct Redactor: Sendable {
     }
   }
 
-  /// A chunk of a stream with every match masked.
+  /// A chunk of a stream with every match masked, never cut within a match: the rest of one that
+  /// comes with the next chunk would not be known as a part of a secret.
   ///
-  /// - Parameter isFinal: nothing follows. Otherwise the bytes at the end that may begin a match
-  ///   are left out: they come again with what follows them.
-  package func redact(_ bytes: [UInt8], isFinal: Bool) -> [UInt8] {
-    guard !patterns.isEmpty, !bytes.isEmpty else { return bytes }
+  /// - Parameters:
+  ///   - isFinal: nothing follows. Otherwise the bytes at the end that may begin a match are left
+  ///     out: they come again with what follows them.
+  ///   - room: bytes that are wanted; there are more where a match goes on beyond them.
+  package func redact(_ bytes: [UInt8], isFinal: Bool, room: Int = .max) -> [UInt8] {
+    guard !patterns.isEmpty, !bytes.isEmpty else { return Array(bytes.prefix(room)) }
     var result = bytes
+    // Whether a cut before that byte would divide a match.
+    var divides = [Bool](repeating: false, count: bytes.count + 1)
     let joined = bytes.indices.filter { bytes[$0] != 10 && bytes[$0] != 13 }
-    var held = bytes.count
+    var end = bytes.count
     for pattern in patterns {
       let indices = pattern.ignoresLines ? joined : Array(bytes.indices)
+      // Matches come in order; what one has marked its overlapping successor does not mark again.
+      var next = 0
       for start in matches(of: pattern.bytes, in: bytes, at: indices) {
-        for position in start..<(start + pattern.bytes.count) {
-          result[indices[position]] = Self.mask
+        let last = start + pattern.bytes.count - 1
+        for position in max(start, next)...last { result[indices[position]] = Self.mask }
+        for position in indices[max(start, next - 1)]..<indices[last] {
+          divides[position + 1] = true
         }
+        next = last + 1
       }
       if !isFinal {
-        held = min(held, beginning(of: pattern.bytes, in: bytes, at: indices))
+        end = min(end, beginning(of: pattern.bytes, in: bytes, at: indices))
       }
     }
-    return isFinal ? result : Array(result[..<held])
+    func after(_ cut: Int) -> Int { divides[cut...].firstIndex(of: false) ?? bytes.count }
+    var safe = divides[...end].lastIndex(of: false) ?? 0
+    // Matches that overlap all along, or the beginning of one that lines break up: better too much
+    // masked than no progress.
+    if safe == 0, bytes.count >= Self.mostHeld { safe = after(end) }
+    if safe == 0, bytes.count >= Self.mostHeld {
+      return [UInt8](repeating: Self.mask, count: bytes.count)
+    }
+    return Array(result[..<(room < safe ? min(after(room), safe) : safe)])
   }
 
   /// How many bytes at the beginning may belong to a match that began before them: what stands

@@ -24,6 +24,8 @@ package struct SecretProblem: Error, Hashable, Sendable {
 package struct SecretVault: Sendable {
   package private(set) var redactor = Redactor()
   private var values: [SecretID: [UInt8]] = [:]
+  /// Every value that this process has met: all of them are masked.
+  private var met: [SecretID: Set<[UInt8]>] = [:]
   private let declarations: [SecretID: SecretDeclaration]
   private let reader: (any SecretReader)?
 
@@ -62,7 +64,36 @@ package struct SecretVault: Sendable {
     for (id, value) in found {
       redactor.add(value)
       values[id] = value
+      met[id, default: []].insert(value)
     }
+  }
+
+  /// Of those of the secrets that have a value; nil where none has.
+  package func seal(_ ids: Set<SecretID>, salt: Int) -> SecretSeal? {
+    let known = values.filter { ids.contains($0.key) }
+    if known.isEmpty { return nil }
+    return SecretSeal(salt: salt, checks: known.mapValues { Self.check($0, salt: salt) })
+  }
+
+  /// Whether each value that was sealed is one that is masked.
+  package func covers(_ seal: SecretSeal?) -> Bool {
+    guard let seal else { return true }
+    return seal.checks.allSatisfy { id, check in
+      met[id]?.contains { Self.check($0, salt: seal.salt) == check } ?? false
+    }
+  }
+
+  /// FNV-1a with a finish that spreads every bit. No more than 16 bits of it leave: who steals the
+  /// journal learns too little to try guesses on, which a longer hash would allow.
+  private static func check(_ value: [UInt8], salt: Int) -> Int {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for shift in stride(from: 0, to: 64, by: 8) {
+      hash = (hash ^ UInt64(truncatingIfNeeded: salt >> shift) & 0xff) &* 0x100_0000_01b3
+    }
+    for byte in value { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    hash = (hash ^ hash >> 33) &* 0xff51_afd7_ed55_8ccd
+    hash = (hash ^ hash >> 33) &* 0xc4ce_b9fe_1a85_ec53
+    return Int(hash >> 48)
   }
 
   package func value(of id: SecretID) -> [UInt8]? { values[id] }

@@ -58,6 +58,12 @@ extension Event {
         Attempt(
           key: try attempt.string("key"), number: try attempt.int("number"),
           purpose: try attempt.named("purpose")))
+    case "secretsSealed":
+      let checks = zip(try json.strings("secrets"), try json.numbers("checks"))
+      self = .secretsSealed(
+        key: try json.string("key"),
+        SecretSeal(
+          salt: try json.int("salt"), checks: Dictionary(checks) { first, _ in first }))
     case "outputReceived":
       self = .outputReceived(
         key: try json.string("key"), try json.named("stream"),

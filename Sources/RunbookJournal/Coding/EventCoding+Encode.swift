@@ -88,6 +88,13 @@ extension JSONWriter {
           $0.field("purpose", attempt.purpose.rawValue)
         }
       }
+    case .secretsSealed(let key, let seal):
+      let secrets = seal.checks.keys.sorted()
+      name("secretsSealed")
+      field("key", key)
+      field("salt", seal.salt)
+      field("secrets", secrets)
+      field("checks") { $0.array(secrets.compactMap { seal.checks[$0] }) { $0.int($1) } }
     case .outputReceived(let key, let stream, let generation, let offset, let length):
       name("outputReceived")
       field("key", key)

@@ -41,7 +41,8 @@ enum Projection {
     case .cancelRequested, .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .hostLost,
       .hostGivenUp, .scopeEntered, .scopeLeftOut, .stepLeftOut, .stepStarted, .stepFailed,
       .groupResolved, .batchesFixed, .fileFixed, .rollbackStarted, .rollbackEnded, .attemptStarted,
-      .outputReceived, .outputSkipped, .probeAnswered, .exchangeEnded, .polled, .retryScheduled,
+      .secretsSealed, .outputReceived, .outputSkipped, .probeAnswered, .exchangeEnded, .polled,
+      .retryScheduled,
       .outputSet, .outputUnreadable, .taskEnded, .rollbackTaskEnded, .doubtRaised, .rechecked,
       .confirmed, .denied, .doubtSettled, .taskReopened, .driftIgnored:
       break

@@ -185,8 +185,8 @@ package struct PlainLog: Sendable {
       guard let told = toldSkips[key] else { return nil }
       return skipped(key, told.reason, atLeast: told.length, fact.time)
     case .ownerLeft, .runEnded, .taskEnded, .locksTaken, .hostLocked, .hostUnlocked, .scopeEntered,
-      .groupResolved, .batchesFixed, .fileFixed, .attemptStarted, .outputReceived, .probeAnswered,
-      .polled, .outputSet, .outputUnreadable:
+      .groupResolved, .batchesFixed, .fileFixed, .attemptStarted, .secretsSealed, .outputReceived,
+      .probeAnswered, .polled, .outputSet, .outputUnreadable:
       return nil
     }
     return stamped(line, fact.time)

@@ -108,7 +108,7 @@ package struct HistoryRows {
     case .driftIgnored(let by): add(time, .decision, "drift ignored", by: by)
     case .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .scopeEntered, .stepStarted,
       .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .probeAnswered, .polled,
-      .outputSet, .outputUnreadable:
+      .outputSet, .outputUnreadable, .secretsSealed:
       break
     }
   }

@@ -123,7 +123,7 @@ private struct EventFilter {
       .taskReopened(let id, _):
       return (id.step, id.host)
     case .outputReceived(let key, _, _, _, _), .outputSkipped(let key, _, _, _, _, _),
-      .probeAnswered(let key, _, _), .exchangeEnded(let key, _, _):
+      .probeAnswered(let key, _, _), .exchangeEnded(let key, _, _), .secretsSealed(let key, _):
       return (tasks[key]?.step, tasks[key]?.host)
     case .stepLeftOut(let step), .stepStarted(let step, _), .stepFailed(let step, _):
       return (step.path, nil)

@@ -14,6 +14,20 @@ struct RunSession {
   var opening: RunOpening
   var options: DriveOptions
   var reach: ReachOptions
+  private var secrets: SecretVault?
+
+  init(
+    directory: String, journal: RunJournal, before: RunState, eventCount: Int,
+    opening: RunOpening, options: DriveOptions, reach: ReachOptions
+  ) {
+    self.directory = directory
+    self.journal = journal
+    self.before = before
+    self.eventCount = eventCount
+    self.opening = opening
+    self.options = options
+    self.reach = reach
+  }
 
   /// How hosts are reached, from the command line.
   struct ReachOptions: Sendable {
@@ -97,17 +111,14 @@ struct RunSession {
     }
   }
 
-  /// The first secret that can't be read, so that it is known before anything starts.
-  func missingSecret() async -> SecretProblem? {
-    let secrets = SecretReading()
-    for secret in opening.state.plan.secrets {
-      do throws(SecretProblem) {
-        _ = try await secrets.read(secret)
-      } catch {
-        return error
-      }
-    }
-    return nil
+  /// Reads every secret, so that one that can't be used is known before anything starts, and
+  /// everything is masked from the beginning.
+  mutating func readSecrets() async throws(SecretProblem) {
+    let declared = opening.state.plan.secrets
+    let reading = SecretReading(prompted: try SecretPrompt.ask(declared))
+    var vault = SecretVault(declared, reader: reading)
+    vault.keep(try await vault.read(Set(declared.map(\.id))))
+    secrets = vault
   }
 
   /// Drives the run until it ends or has to stop; then the journal is released.
@@ -120,7 +131,7 @@ struct RunSession {
       local: SupervisedTransport(dialer: LocalDialer()))
     let driver = RunDriver(
       opening: opening, journal: crashing(journal), transport: transport, clock: SystemClock(),
-      secrets: SecretReading(), reporter: SessionReporter(directory: directory, run: journal.run),
+      known: secrets, reporter: SessionReporter(directory: directory, run: journal.run),
       files: LocalFileReading(), options: options, commands: commands, observe: observe)
     let end = await driver.drive()
     await transport.shutDown()

@@ -4,8 +4,8 @@ import RunbookEngine
 
 /// Reads secrets on the machine that runs the engine.
 struct SecretReading: SecretReader {
-  /// Asks a person without echo; nil where nobody is at a terminal.
-  var prompt: (@Sendable (String) async -> [UInt8]?)?
+  /// What a person typed when the run began or was resumed: it is not asked again.
+  var prompted: [SecretID: [UInt8]] = [:]
 
   func read(_ secret: SecretDeclaration) async throws(SecretProblem) -> [UInt8] {
     switch secret.source {
@@ -21,7 +21,7 @@ struct SecretReading: SecretReader {
     case .command(let code):
       return try command(secret.name, code)
     case .prompt:
-      guard let value = await prompt?(secret.name) else {
+      guard let value = prompted[secret.id] else {
         throw SecretProblem(
           name: secret.name, reason: "it is asked for at a terminal, and there is none",
           remedy: "run reprise in a terminal, or declare the secret with from env or from file")

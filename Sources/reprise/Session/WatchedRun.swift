@@ -34,9 +34,12 @@ import RunbookReport
 
   /// Drives until the run ends or stops, says how it stands, and what goes on.
   func drive(_ manner: Manner) async throws(CommandError) -> ExitStatus {
-    if let problem = await session.missingSecret() {
+    var session = session
+    do throws(SecretProblem) {
+      try await session.readSecrets()
+    } catch {
       await session.journal.release()
-      throw .secret(problem)
+      throw .secret(error)
     }
     let screen = Screen(face(manner))
     let (commands, sender) = AsyncStream.makeStream(of: OperatorCommand.self)
