@@ -118,6 +118,64 @@ struct ConnectionTests {
   }
 
   @Test(.timeLimit(.minutes(2)))
+  func goesOnWithoutAHostUnderContinueAndTriesItAgainLater() async throws {
+    try await Site.run(hosts: 2) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          phase gather {
+            on failure continue
+            step one on all { run `echo x >> "$marks/one.$host"` no rollback "a test" }
+            step two on all { run `echo x >> "$marks/two.$host"` no rollback "a test" }
+          }
+          step after on all { run `echo x >> "$marks/after.$host"` no rollback "a test" }
+        """)
+      site.servers[1].stop()
+      let failed = try site.reprise("run", "work", "--reconnect-for", "1s")
+      #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
+      #expect(site.marks == ["one.h1", "two.h1"])
+      #expect(failed.text.contains("gather/two on h2: it can't be reached"), "\(failed.text)")
+      try site.servers[1].start()
+      let resumed = try site.reprise("resume")
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+      #expect(site.marks.count == 6)
+      #expect(site.marks.allSatisfy { site.mark($0) == "x\n" })
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func isInDoubtUnderContinueAboutAnActionOnAHostThatWentAway() async throws {
+    try await Site.run(hosts: 1) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          on failure continue
+          step long on all {
+            run ```
+              echo x >> "$marks/count"
+              until test -e "$marks/go"; do sleep 0.1; done
+              echo end
+            ```
+            no rollback "a test"
+          }
+        """)
+      let process = try site.start(["run", "work", "--reconnect-for", "1s"])
+      #expect(waitUntil(.seconds(20)) { site.mark("count") != nil })
+      site.servers[0].stop()
+      _ = site.servers[0].killSessions()
+      let stopped = try process.wait()
+      #expect(stopped.status == 75, "\(stopped.text) \(stopped.errorText)")
+      #expect(stopped.text.contains("can't be reached, and it may still be at work there"))
+      try site.write("marks/go", "")
+      try site.servers[0].start()
+      let resumed = try site.reprise("resume")
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+      #expect(site.mark("count") == "x\n")
+      #expect(try site.reprise("logs", "work", "long").text == "end\n")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
   func stopsWhereAHostStaysAwayAndGoesOnLater() async throws {
     try await Site.run(hosts: 2) { site in
       try site.writeRunbook("work", Self.long)

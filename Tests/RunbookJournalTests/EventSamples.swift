@@ -164,7 +164,7 @@ enum EventSamples {
     }
     events += outcomes.flatMap { [.taskEnded(task, $0), .rollbackTaskEnded(local, $0)] }
     events += [
-      Doubt.rebooted, .rebootedBeforeClaim, .directoryReplaced, .wrapperDied, .claimTorn,
+      Doubt.rebooted, .rebootedBeforeClaim, .directoryReplaced, .wrapperDied, .claimTorn, .unreachable,
     ].map { .doubtRaised(task, $0) }
     return events
   }()

@@ -89,6 +89,97 @@ struct ScopeTests {
     #expect(fleet.started["after@db1"] == nil)
   }
 
+  /// A phase that goes on after failures, and a step after it; `db2` does not answer.
+  private func withoutAHost(_ fleet: SimulatedFleet) -> Simulation {
+    let plan = TestPlan.make([
+      TestPlan.phase(
+        "gather", onFailure: .continue,
+        [TestPlan.step("gather/a"), TestPlan.phase("gather/in", [TestPlan.step("gather/in/b")])]),
+      TestPlan.step("after"),
+    ])
+    return Simulation(plan, fleet: fleet)
+  }
+
+  @Test func underContinueAnUnreachableHostFailsItsTasksAndTheOthersRun() async throws {
+    let fleet = SimulatedFleet()
+    fleet.setReachable("db2", false)
+    let simulation = withoutAHost(fleet)
+    #expect(try await simulation.drive() == .ended(.failed))
+    #expect(
+      fleet.started == ["gather/a@db1", "gather/a@db3", "gather/in/b@db1", "gather/in/b@db3"]
+        .reduce(into: [:]) { $0[$1] = 1 })
+    for step in ["gather/a", "gather/in/b"] {
+      let outcome = await simulation.state.tasks[TaskID(step, host: "db2")]?.outcome
+      #expect(outcome == .failed(.unreachable("no route to db2")))
+    }
+    fleet.setReachable("db2", true)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(fleet.started.count == 9)
+    #expect(fleet.started.values.allSatisfy { $0 == 1 })
+  }
+
+  @Test func underContinueAnUnreachableHostLeavesAnActionInFlightInDoubtUntilItAnswers()
+    async throws
+  {
+    let fleet = SimulatedFleet { host, script, _ in
+      SimulatedFleet.Result(looks: host == "db2" && script == "gather/a" ? 3 : 0)
+    }
+    let simulation = withoutAHost(fleet)
+    // The engine dies when all three have been sent; then the host does not answer.
+    await simulation.journal.crash(at: 10)
+    #expect(try await simulation.drive() == .journalFailed(.other("crash")))
+    #expect(fleet.started["gather/a@db2"] == 1)
+    await simulation.journal.crash(at: nil)
+    fleet.setReachable("db2", false)
+    #expect(try await simulation.drive() == .stopped(.inDoubt))
+    let id = TaskID("gather/a", host: "db2")
+    #expect(await simulation.state.tasks[id]?.phase == .inDoubt(.unreachable))
+    #expect(fleet.started["gather/in/b@db1"] == nil, "a doubt stops the run")
+    #expect(try await simulation.drive() == .stopped(.inDoubt))
+    fleet.setReachable("db2", true)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(await simulation.state.tasks[id]?.outcome == .done)
+    #expect(fleet.started.values.allSatisfy { $0 == 1 })
+  }
+
+  @Test func aPersonMayTakeWhatAnUnreachableHostLeftInDoubtAsDone() async throws {
+    let fleet = SimulatedFleet { host, script, _ in
+      SimulatedFleet.Result(looks: host == "db2" && script == "gather/a" ? 100 : 0)
+    }
+    let simulation = withoutAHost(fleet)
+    await simulation.journal.crash(at: 10)
+    _ = try await simulation.drive()
+    await simulation.journal.crash(at: nil)
+    fleet.setReachable("db2", false)
+    #expect(try await simulation.drive() == .stopped(.inDoubt))
+    var wishes = ResumeWishes()
+    wishes.accepted = [TaskName("gather/a@db2")]
+    #expect(try await simulation.drive(wishes) == .ended(.failed))
+    #expect(fleet.started["gather/in/b@db1"] == 1)
+    fleet.setReachable("db2", true)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(fleet.started.values.allSatisfy { $0 == 1 })
+  }
+
+  @Test func aHostThatSomethingElseNeedsStillStopsTheRun() async throws {
+    let plan = TestPlan.make([
+      .parallel(
+        Parallel(
+          branches: [
+            Parallel.Branch(
+              TestPlan.phase("gather", onFailure: .continue, [TestPlan.step("gather/a")])),
+            Parallel.Branch(TestPlan.step("needed")),
+          ], origin: TestPlan.origin))
+    ])
+    let fleet = SimulatedFleet()
+    fleet.setReachable("db2", false)
+    let simulation = Simulation(plan, fleet: fleet)
+    #expect(try await simulation.drive() == .stopped(.hostUnreachable(["db2"])))
+    fleet.setReachable("db2", true)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(fleet.started.values.allSatisfy { $0 == 1 })
+  }
+
   @Test(arguments: [
     ([], "one", RunOutcome.succeeded), (["one/x@db2"], "two", .succeeded),
     (["one/x", "two/x@db1"], "none", .failed), (["one/x@db1", "undo-one"], "none", .rollbackFailed),

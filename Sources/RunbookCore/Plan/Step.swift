@@ -136,6 +136,14 @@ package struct Retry: Codable, Hashable, Sendable {
 }
 
 extension Step {
+  /// False for a step that only looks or asks a person.
+  package var changesHost: Bool {
+    switch action {
+    case .run?, .write?, .stash?, .upload?: true
+    case .confirm?, nil: false
+    }
+  }
+
   /// Every piece of code that the step runs on its host.
   package var codes: [Code] {
     var result = outputs.compactMap(\.source)

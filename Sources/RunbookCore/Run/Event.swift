@@ -208,6 +208,9 @@ package enum Doubt: String, Codable, Hashable, Sendable {
   case wrapperDied
   /// The claim is there but not whole.
   case claimTorn
+  /// The host can't be reached while the action may be at work, under `on failure continue`. The
+  /// next owner looks there again before anybody decides.
+  case unreachable
 }
 
 /// What a person decided about a doubt.

@@ -112,6 +112,9 @@ extension RunState {
         $0.pollCount = 0
         if case .polling(_, .settling) = $0.phase {
           $0.phase = .inDoubt(doubt)
+        } else if doubt == .unreachable {
+          // No check can be asked there.
+          $0.phase = .inDoubt(doubt)
         } else {
           $0.phase = canSettle ? .polling(since: time, .settling(doubt)) : .inDoubt(doubt)
         }
@@ -122,6 +125,7 @@ extension RunState {
   }
 
   mutating func settle(_ id: TaskID, _ decision: DoubtDecision, by: String, at time: Timestamp) {
+    inFlight.subtract(tasks[id]?.attempts ?? [])
     update(id) {
       if case .inDoubt = $0.undo {
         $0.undo = decision == .accept ? .ended(.accepted(by: by)) : .none

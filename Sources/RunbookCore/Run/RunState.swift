@@ -169,6 +169,7 @@ package struct RunState: Sendable {
         $0.endOrder = order
         $0.endedAt = time
       }
+      inFlight.subtract(tasks[id]?.attempts ?? [])
     case .rollbackTaskEnded(let id, let outcome):
       update(id) { $0.undo = .ended(outcome) }
     case .doubtRaised(let id, let doubt):
@@ -220,6 +221,11 @@ package struct RunState: Sendable {
     for host in hosts.keys { hosts[host]?.connection = .none }
     guard let now = ownerSince else { return }
     for (id, task) in tasks {
+      if task.phase == .inDoubt(.unreachable), let key = task.attempts.last {
+        update(id) { $0.phase = .inFlight }
+        inFlight.insert(key)
+        continue
+      }
       if case .inDoubt(let doubt) = task.phase, hasChecks(id) {
         tasks[id]?.phase = .polling(since: now, .settling(doubt))
         tasks[id]?.lastPoll = nil

@@ -19,7 +19,10 @@ extension Scheduler {
       }
       return start(id, .forward)
     case .inDoubt:
-      guard step.rerunIfInterrupted, state.cancelledBy == nil else { return .active }
+      // On a host that does not answer the action may still be at work.
+      guard step.rerunIfInterrupted, state.cancelledBy == nil, task.doubt != .unreachable else {
+        return .active
+      }
       record(.doubtSettled(id, .rerun, by: "if interrupted rerun"))
       return start(id, .forward)
     }
@@ -38,7 +41,12 @@ extension Scheduler {
 
   /// Journals the intent of an attempt, once its host is connected.
   mutating func start(_ id: TaskID, _ purpose: Attempt.Purpose) -> Progress {
-    guard isUp(id.host) else { return isGivenUp(id.host) ? .idle : .active }
+    guard isUp(id.host) else {
+      if purpose == .forward, let reason = isGoneForGood(id) {
+        return end(id, .failed(.unreachable(reason)))
+      }
+      return isGivenUp(id.host) ? .idle : .active
+    }
     if let reason = state.hosts[id.host]?.lackOfSpace {
       switch purpose {
       case .forward: return end(id, .failed(.notStarted(reason)))
@@ -54,10 +62,36 @@ extension Scheduler {
 
   func isGivenUp(_ host: String?) -> Bool { state.hosts[host]?.isGivenUp ?? false }
 
+  /// Why the host of a task was given up, where the run goes on without it.
+  private func isGoneForGood(_ id: TaskID) -> String? {
+    guard case .givenUp(let reason)? = state.hosts[id.host]?.connection, goesOn(without: id) else {
+      return nil
+    }
+    return reason
+  }
+
+  /// Whether the task, or a scope around it, goes on after a failure.
+  func goesOn(without id: TaskID) -> Bool {
+    if state.index.step(id.step)?.onFailure == .continue { return true }
+    var node = state.index.node(of: id.step)
+    while let position = node {
+      switch state.index[position].kind {
+      case .sequence(.continue, _, _), .rolling(_, _, .continue, _): return true
+      case .sequence, .rolling, .step, .parallel, .firstOf: node = state.index[position].parent
+      }
+    }
+    return false
+  }
+
   /// An attempt that is on its way, or has just come back.
   private mutating func follow(_ id: TaskID, _ step: Step, _ task: TaskState) -> Progress {
     guard let key = task.attempts.last, let attempt = state.attempts[key] else { return .active }
-    guard let end = attempt.end else { return attend(key, on: id.host) }
+    guard let end = attempt.end else {
+      guard !isUp(id.host), let reason = isGoneForGood(id) else { return attend(key, on: id.host) }
+      if !step.changesHost { return self.end(id, .failed(.unreachable(reason))) }
+      record(.doubtRaised(id, .unreachable))
+      return .active
+    }
     switch end.verdict {
     case .complete: return conclude(id, step)
     case .satisfied:
@@ -130,6 +164,11 @@ extension Scheduler {
       wants.insert(.wake(due))
     } else if isUp(id.host) {
       wants.insert(.poll(id))
+    } else if let reason = isGoneForGood(id) {
+      switch polling {
+      case .afterAction, .interrupted: return end(id, .failed(.unreachable(reason)))
+      case .settling(let doubt): record(.doubtRaised(id, doubt))
+      }
     }
     return .active
   }
@@ -210,11 +249,7 @@ extension Scheduler {
 extension Step {
   /// False for a step that the engine can decide by itself.
   package var needsHost: Bool {
-    switch action {
-    case .run?, .write?, .stash?, .upload?: return true
-    case .confirm?, nil: break
-    }
-    return (requires + unless + checks).contains(where: \.isAskedOnHost)
+    changesHost || (requires + unless + checks).contains(where: \.isAskedOnHost)
       || outputs.contains { $0.source != nil }
   }
 }

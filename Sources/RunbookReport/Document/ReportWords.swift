@@ -71,6 +71,8 @@ package struct ReportWords: Sendable {
     case .wrapperDied:
       self("its supervisor was ended from outside", "son superviseur a été tué de l'extérieur")
     case .claimTorn: self("its claim is not whole", "sa revendication est incomplète")
+    case .unreachable:
+      self("its host can't be reached", "son hôte est injoignable")
     }
   }
 

@@ -34,13 +34,16 @@ package struct DoubtText {
     var lines = [head, CheckText.line("known", known(task, doubt))]
     if !isRollback, let asked = asked(task, step) { lines.append(CheckText.line("asked", asked)) }
     let name = state.commandName(of: id)
-    let choices = [
-      ("--rerun", isRollback ? "undo it again" : "start it again"),
-      ("--accept", isRollback ? "take it as undone" : "take it as done"),
+    var choices = [
+      (" --rerun \(name)", isRollback ? "undo it again" : "start it again"),
+      (" --accept \(name)", isRollback ? "take it as undone" : "take it as done"),
     ]
-    for (position, (flag, meaning)) in choices.enumerated() {
+    if doubt == .unreachable {
+      choices.insert(("", "look there again: best, when it answers"), at: 0)
+    }
+    for (position, (flags, meaning)) in choices.enumerated() {
       var line = CheckText.line(
-        position == 0 ? "decide" : "", commands.resume(state.runID, " \(flag) \(name)"))
+        position == 0 ? "decide" : "", commands.resume(state.runID, flags))
       line.pad(to: CheckText.remarkColumn, gap: 3)
       line.append(meaning, .quiet)
       lines.append(line)

@@ -40,6 +40,7 @@ package enum FailureWords {
     case .directoryReplaced: return "the state directory of \(place) is not the one it started with"
     case .wrapperDied: return "its supervisor was killed before it wrote down how the action ended"
     case .claimTorn: return "what its supervisor wrote down on \(place) is not whole"
+    case .unreachable: return "\(place) can't be reached, and it may still be at work there"
     }
   }
 

@@ -84,14 +84,6 @@ extension PlanIndex {
 }
 
 extension Step {
-  /// False for a step that only looks or asks a person.
-  package var changesHost: Bool {
-    switch action {
-    case .run?, .write?, .stash?, .upload?: true
-    case .confirm?, nil: false
-    }
-  }
-
   /// The action as one line for a person: the first line of its code, or what it does.
   package var actionText: String {
     switch action {
