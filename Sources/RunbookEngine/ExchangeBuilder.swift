@@ -184,7 +184,9 @@ package struct ExchangeBuilder {
     func text(_ template: Template) -> String {
       state.text(template, for: id, environment: step.environment)
     }
-    let mark = ActionScript.mark(run: state.description?.id ?? "", id)
+    var origin = id
+    origin.step = state.originalName(of: id.step)
+    let mark = ActionScript.mark(run: state.description?.id ?? "", origin)
     switch step.action {
     case .write(let path, let content, let mode, let owner)?:
       var values = [

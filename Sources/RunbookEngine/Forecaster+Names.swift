@@ -113,19 +113,6 @@ extension Step {
   }
 }
 
-extension Expression {
-  /// Every name in it.
-  var names: [String] {
-    switch self {
-    case .literal, .column: []
-    case .name(let name): [name]
-    case .not(let operand): operand.names
-    case .and(let left, let right), .or(let left, let right), .compare(_, let left, let right):
-      left.names + right.names
-    }
-  }
-}
-
 extension Template {
   fileprivate var nameText: [String] {
     pieces.compactMap { piece in

@@ -50,15 +50,22 @@ package struct RunOpening: Sendable {
     case .rolledBack?: throw .isRolledBack
     case .failed?, .cancelled?, .rollbackFailed?, nil: break
     }
+    if let review = wishes.review, !review.isSettled { throw .cannotAdopt }
     let settled = try decisions(wishes)
     // A run that was left while it failed first reaches the end it would have reached.
     let mayReopen = state.inFlight.isEmpty
-    let failed = state.reopenable
+    var failed = state.reopenable
     record(
       .ownerTook(
         epoch: opener.epoch, process: opener.process, operator: opener.operator), opener)
+    if let review = wishes.review, !review.difference.isEmpty {
+      record(.adopted(review.adoption), opener)
+      failed = self.state.reopenable
+    }
     takeLocks(opener)
-    for (id, decision) in settled {
+    for (name, decision) in settled {
+      var id = name
+      id.step = wishes.review?.adoption.renamed[id.step] ?? id.step
       record(.doubtSettled(id, decision, by: opener.operator), opener)
       if decision == .accept, self.state.tasks[id]?.outcome == nil {
         record(.taskEnded(id, .accepted(by: opener.operator)), opener)
@@ -96,7 +103,9 @@ package struct RunOpening: Sendable {
     for (names, decision) in [(wishes.accepted, DoubtDecision.accept), (wishes.rerun, .rerun)] {
       for name in names {
         let named = doubts.filter { name.fits($0) }
-        if named.isEmpty { throw .noSuchDoubt(name, doubts: doubts) }
+        if named.isEmpty, !(wishes.review?.used.contains(name) ?? false) {
+          throw .noSuchDoubt(name, doubts: doubts)
+        }
         result += named.map { ($0, decision) }
       }
     }
@@ -110,6 +119,8 @@ package struct ResumeWishes: Sendable {
   package var accepted: [TaskName] = []
   package var approved: [StepPath] = []
   package var ignoresDrift = false
+  /// The edited runbook that the run is to go by.
+  package var review: AdoptionReview?
 
   package init() {}
 }
@@ -154,6 +165,8 @@ package enum ResumeProblem: Error, Hashable, Sendable {
   case isDone
   case isRolledBack
   case noSuchDoubt(TaskName, doubts: [TaskID])
+  /// The review of the edited runbook says why.
+  case cannotAdopt
 }
 
 extension RunState {

@@ -49,6 +49,7 @@ enum EventSamples {
     case .doubtSettled: "doubtSettled"
     case .taskReopened: "taskReopened"
     case .driftIgnored: "driftIgnored"
+    case .adopted: "adopted"
     case .locksTaken: "locksTaken"
     case .hostLocked: "hostLocked"
     case .hostUnlocked: "hostUnlocked"
@@ -173,6 +174,11 @@ enum EventSamples {
     .confirmed(task, by: "root"), .denied(local, by: "root"),
     .doubtSettled(task, .accept, by: "root"), .doubtSettled(task, .rerun, by: "root"),
     .taskReopened(task, by: "root"), .driftIgnored(by: "root"),
+    .adopted(
+      Adoption(
+        plan: sampleSource("7f3c").plan, binding: sampleSource("7f3c").binding,
+        sources: ["a.runbook": "runbook a {}\n"], renamed: ["a": "b", "c/\"d\"": "e"],
+        opened: ["x"], rerun: [task, local], by: "root")),
     .locksTaken(["patroni:a", "b"]), .hostLocked(host: "db-1"), .hostUnlocked(host: "db-1"),
   ]
 }

@@ -53,3 +53,22 @@ package struct Template: Codable, Hashable, Sendable {
   package init(_ pieces: [Piece]) { self.pieces = pieces }
   package init(text: String) { pieces = text.isEmpty ? [] : [.text(text)] }
 }
+
+extension Template {
+  /// As it stands in the runbook: names with their dollar.
+  package var source: String {
+    pieces.map { piece in
+      switch piece {
+      case .text(let text): text
+      case .name(let name): "$" + name
+      }
+    }.joined()
+  }
+
+  package var names: [String] {
+    pieces.compactMap { piece in
+      if case .name(let name) = piece { return name }
+      return nil
+    }
+  }
+}

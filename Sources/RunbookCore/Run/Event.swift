@@ -67,6 +67,8 @@ package enum Event: Codable, Hashable, Sendable {
   /// The operator's resume tries a failed task again.
   case taskReopened(TaskID, by: String)
   case driftIgnored(by: String)
+  /// From here on the run goes by an edited runbook.
+  case adopted(Adoption)
 }
 
 /// What a run is, from its first event on.
@@ -79,10 +81,12 @@ package struct RunDescription: Codable, Hashable, Sendable {
   /// The absolute directory of the runbook's file: what relative paths of `upload` begin at. Older
   /// runs have none.
   package var directory: String?
+  /// The absolute path of the inventory that was given instead of the declared one.
+  package var inventory: String?
 
   package init(
     id: String, runbook: String, title: String?, operator: String, machine: String,
-    directory: String? = nil
+    directory: String? = nil, inventory: String? = nil
   ) {
     self.id = id
     self.runbook = runbook
@@ -90,6 +94,7 @@ package struct RunDescription: Codable, Hashable, Sendable {
     self.operator = `operator`
     self.machine = machine
     self.directory = directory
+    self.inventory = inventory
   }
 }
 

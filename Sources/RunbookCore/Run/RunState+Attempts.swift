@@ -190,7 +190,9 @@ extension RunState {
   /// Failed tasks that the operator's resume tries again: those whose scopes are not undone.
   package var reopenable: [TaskID] {
     tasks.values.filter { task in
-      guard task.hasFailed, case .none = task.undo, !isUndone(task.id) else { return false }
+      guard task.hasFailed, case .none = task.undo, !isUndone(task.id),
+        index.step(task.id.step) != nil
+      else { return false }
       var node = index.node(of: task.id.step)
       while let id = node {
         if case .sequence(.rollback, _, _) = index[id].kind { return false }

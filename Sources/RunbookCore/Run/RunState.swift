@@ -3,9 +3,14 @@
 /// `apply` takes what happened, `consequences` says which events follow from it, and `wants` says
 /// what ought to be underway now. The driver journals, applies and acts; it decides nothing.
 package struct RunState: Sendable {
-  package let plan: Plan
-  package let binding: Binding
-  package let index: PlanIndex
+  package private(set) var plan: Plan
+  package private(set) var binding: Binding
+  package private(set) var index: PlanIndex
+  /// Steps that an adopted runbook does not have any more: what they did is still told.
+  package internal(set) var removedSteps: [Step] = []
+  /// The names under which steps began that an adopted runbook renamed: what they keep on hosts is
+  /// found by them.
+  var originalNames: [StepPath: StepPath] = [:]
 
   package private(set) var description: RunDescription?
   package private(set) var epoch = 0
@@ -187,7 +192,16 @@ package struct RunState: Sendable {
       reopen(id)
     case .driftIgnored:
       isDriftIgnored = true
+    case .adopted(let adoption):
+      adopt(adoption)
     }
+  }
+
+  mutating func replacePlan(_ plan: Plan, _ binding: Binding) {
+    self.plan = plan
+    self.binding = binding
+    index = PlanIndex(plan)
+    cursors = [:]
   }
 
   mutating func update(_ id: TaskID, _ change: (inout TaskState) -> Void) {
@@ -247,7 +261,7 @@ package struct RunState: Sendable {
   }
 
   /// A failed task is tried again; its step and the scopes around it are open again.
-  private mutating func reopen(_ id: TaskID) {
+  mutating func reopen(_ id: TaskID) {
     cursors = [:]
     update(id) {
       $0.phase = .toCome

@@ -10,7 +10,8 @@ extension Event {
           id: try json.string("run"), runbook: try json.string("runbook"),
           title: try json.optionalString("title"), operator: try json.string("operator"),
           machine: try json.string("machine"),
-          directory: try json.optionalString("directory")))
+          directory: try json.optionalString("directory"),
+          inventory: try json.optionalString("inventory")))
     case "ownerTook":
       self = .ownerTook(
         epoch: try json.int("epoch"), process: try json.int("process"),
@@ -111,6 +112,7 @@ extension Event {
     case "locksTaken": self = .locksTaken(try json.strings("names"))
     case "hostLocked": self = .hostLocked(host: try json.string("host"))
     case "hostUnlocked": self = .hostUnlocked(host: try json.string("host"))
+    case "adopted": self = .adopted(try Adoption(json))
     case "driftIgnored": self = .driftIgnored(by: try json.string("by"))
     default: throw .unknown(what: "event", name: name)
     }

@@ -11,6 +11,7 @@ extension JSONWriter {
       field("operator", run.operator)
       field("machine", run.machine)
       optional("directory", run.directory)
+      optional("inventory", run.inventory)
     case .ownerTook(let epoch, let process, let operatorName):
       name("ownerTook")
       field("epoch", epoch)
@@ -187,6 +188,9 @@ extension JSONWriter {
     case .driftIgnored(let by):
       name("driftIgnored")
       field("by", by)
+    case .adopted(let adoption):
+      name("adopted")
+      fields(of: adoption)
     }
   }
 

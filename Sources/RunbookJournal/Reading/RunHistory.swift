@@ -3,6 +3,8 @@ import Glibc
 import RunbookCore
 import RunbookEngine
 
+import struct Foundation.Data
+
 /// The runs of a state directory, read while they are written, by any process.
 ///
 /// A class because it stands for an open file. Every call reads one short snapshot, so that a
@@ -56,6 +58,27 @@ package final class RunHistory: Sendable {
     let path = connection.path
     return try await read { db in
       try StoredRows.source(try self.number(of: run, db), db).0.decoded(path: path)
+    }
+  }
+
+  /// The hosts and inputs of a run: what it was started with, and what it has adopted since.
+  package func bindings(of run: String) async throws(JournalError) -> [Binding] {
+    let path = connection.path
+    return try await read { db in
+      let number = try self.number(of: run, db)
+      var bindings = [try StoredRows.source(number, db).0.decodedBinding(path: path)]
+      let adopted = try Data.fetchAll(
+        db,
+        sql: """
+          SELECT body FROM event
+          WHERE run = ? AND substr(body, 1, 18) = CAST('{"event":"adopted"' AS BLOB)
+          """, arguments: [number])
+      for body in adopted {
+        if case .adopted(let adoption) = try EventCoding.stored(Array(body), path: path) {
+          bindings.append(adoption.binding)
+        }
+      }
+      return bindings
     }
   }
 

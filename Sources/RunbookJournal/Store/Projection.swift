@@ -38,6 +38,10 @@ enum Projection {
       try db.execute(
         sql: "UPDATE summary SET ended = ?, outcome = ?, stopped = NULL WHERE run = ?",
         arguments: [fact.time.milliseconds, outcome.rawValue, run])
+    case .adopted(let adoption):
+      try db.execute(
+        sql: "UPDATE summary SET title = ?, hosts = ? WHERE run = ?",
+        arguments: [adoption.plan.title, adoption.binding.hosts.count, run])
     case .cancelRequested, .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .hostLost,
       .hostGivenUp, .scopeEntered, .scopeLeftOut, .stepLeftOut, .stepStarted, .stepFailed,
       .groupResolved, .batchesFixed, .fileFixed, .rollbackStarted, .rollbackEnded, .attemptStarted,

@@ -84,9 +84,14 @@ struct StoredSource: Sendable {
     try decode(Binding.self, binding, "binding", path: path)
   }
 
-  private static func encode(_ value: some Encodable) throws(JournalError) -> [UInt8] {
+  /// The layout of what is hashed: the same bytes for the same value.
+  static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }
+
+  private static func encode(_ value: some Encodable) throws(JournalError) -> [UInt8] {
     do {
       return [UInt8](try encoder.encode(value))
     } catch {

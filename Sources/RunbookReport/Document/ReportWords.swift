@@ -111,6 +111,7 @@ package struct ReportWords: Sendable {
     case .rerun: self("started again", "relancé")
     case .reopened: self("tried again", "réessayé")
     case .cancelled: self("cancelled the run", "annulé l'exécution")
+    case .adopted: self("adopted the edited runbook", "adopté la procédure modifiée")
     }
   }
 }

@@ -46,7 +46,7 @@ package struct RunDocument: Sendable {
   }
 
   package struct Decision: Sendable {
-    package enum Kind: Sendable { case confirmed, denied, accepted, rerun, reopened, cancelled }
+    package enum Kind: Sendable { case confirmed, denied, accepted, rerun, reopened, cancelled, adopted }
     package var time: Timestamp
     package var kind: Kind
     package var task: TaskID?
@@ -83,7 +83,14 @@ package struct RunDocument: Sendable {
     self.chainHead = chainHead
     events = facts.count
     for fact in facts { note(fact) }
-    for step in state.index.steps { add(step, state) }
+    for step in state.index.steps + state.removedSteps where isTold(step, state) {
+      add(step, state)
+    }
+  }
+
+  /// A step that an adopted runbook does not have any more is told only where it was met.
+  private func isTold(_ step: Step, _ state: RunState) -> Bool {
+    state.index.step(step.path) != nil || state.steps.keys.contains { $0.path == step.path }
   }
 
   private mutating func note(_ fact: Fact) {
@@ -98,6 +105,7 @@ package struct RunDocument: Sendable {
     case .doubtSettled(let id, .rerun, let by): decide(.rerun, id, by)
     case .taskReopened(let id, let by): decide(.reopened, id, by)
     case .cancelRequested(let by): decide(.cancelled, nil, by)
+    case .adopted(let adoption): decide(.adopted, nil, adoption.by)
     default: break
     }
   }

@@ -178,6 +178,7 @@ package struct PlainLog: Sendable {
     case .taskReopened(let id, let by):
       line.append("  \(id.step)\(Words.place([id.host])): tried again, by \(by)")
     case .driftIgnored(let by): line.append("drift ignored by \(by)")
+    case .adopted(let adoption): line.append("the edited runbook is adopted by \(adoption.by)")
     case .outputSkipped(let key, _, _, _, _, let reason):
       // A runaway output is told each time it has doubled.
       return skipped(key, reason, atLeast: 2 * (toldSkips[key]?.length ?? 0), fact.time)

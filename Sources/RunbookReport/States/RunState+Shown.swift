@@ -117,14 +117,3 @@ extension Code {
   }
 }
 
-extension Template {
-  /// As it stands in the runbook: names with their dollar.
-  package var source: String {
-    pieces.map { piece in
-      switch piece {
-      case .text(let text): text
-      case .name(let name): "$" + name
-      }
-    }.joined()
-  }
-}

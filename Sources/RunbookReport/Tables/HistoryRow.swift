@@ -106,6 +106,11 @@ package struct HistoryRows {
       decide(id, time, .decision, words, by: by)
     case .taskReopened(let id, let by): decide(id, time, .decision, "tried again", by: by)
     case .driftIgnored(let by): add(time, .decision, "drift ignored", by: by)
+    case .adopted(let adoption):
+      for (old, new) in adoption.renamed.sorted(by: { $0.key < $1.key }) {
+        add(time, Instance(old), nil, "goes on as \(new)")
+      }
+      add(time, .decision, "the edited runbook is adopted", by: adoption.by)
     case .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .scopeEntered, .stepStarted,
       .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .probeAnswered, .polled,
       .outputSet, .outputUnreadable, .secretsSealed:

@@ -32,7 +32,7 @@ package struct Commands: Hashable, Sendable {
   package func runs() -> String { "reprise runs" + stateFlags }
 
   /// A word as a shell takes it back.
-  private static func quoted(_ word: String) -> String {
+  package static func quoted(_ word: String) -> String {
     let isPlain = word.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -16,6 +16,8 @@ enum CommandError: Error {
   case noSuchTask(String, run: String, steps: [String])
   /// `--accept` or `--rerun` names nothing that is in doubt.
   case nothingToDecide(TaskName, run: String, doubts: [TaskID])
+  /// The edited runbook can't take the place of the one that the run goes by.
+  case cannotAdopt([AdoptionProblem], run: String)
   case secret(SecretProblem)
   case rolledBack(run: String, runbook: String)
   /// Standard output, or a file that was asked for, can't be written; for another reason than that

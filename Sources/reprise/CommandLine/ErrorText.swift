@@ -38,6 +38,8 @@ struct ErrorText {
         doubts.isEmpty
           ? "none is; go on with `\(commands.resume(run))`"
           : "in doubt: " + Words.list(doubts.map(\.description), most: 8))
+    case .cannotAdopt(let problems, let run):
+      return problems.map { text($0, run: run) }.joined()
     case .secret(let problem):
       return text("the secret \(problem.name) can't be read: \(problem.reason)", problem.remedy)
     case .rolledBack(let run, let runbook):
@@ -46,6 +48,37 @@ struct ErrorText {
         "begin anew with `\(commands.run(runbook))`")
     case .output(let reason):
       return text("the output can't be written: \(reason)", "give it a place that has room")
+    }
+  }
+
+  private func text(_ problem: AdoptionProblem, run: String) -> String {
+    let resume = commands.resume(run)
+    switch problem {
+    case .underway(let id):
+      return text(
+        "\(id) is at work, and the edited runbook changes it",
+        "let it end first: `\(resume)`, or `reprise cancel \(run)`")
+    case .inDoubt(let id):
+      return text(
+        "\(id) is in doubt, and the edited runbook changes it",
+        "decide about it too: `--rerun \(id)` or `--accept \(id)`")
+    case .locks:
+      return text(
+        "the edited runbook has other locks than run \(run) holds",
+        "leave its locks as they were, or begin a new run")
+    case .rolledBack(let scope):
+      let what = scope.isEmpty ? "the runbook" : scope
+      return text(
+        "\(what) was rolled back, or is being rolled back, and the edited runbook changes it",
+        "leave it as it was, or begin a new run")
+    case .rolling(let block):
+      return text(
+        "the rolling block \(block) has begun, and the edited runbook has it otherwise",
+        "leave its group, its size and its place as they were")
+    case .noValue(let id, let output):
+      return text(
+        "\(id) is to be taken as it stands and has given no value for its output \(output)",
+        "start it again with `--rerun`, or give the output a default")
     }
   }
 

@@ -46,7 +46,7 @@ enum ExitStatus: Int32 {
   init(_ error: CommandError) {
     switch error {
     case .usage, .noSuchRunbook, .unreadable, .noSuchTask, .nothingToDecide, .noRuns: self = .usage
-    case .mistakes, .secret: self = .runbook
+    case .mistakes, .cannotAdopt, .secret: self = .runbook
     case .journal(let error): self.init(error)
     case .rolledBack, .output: self = .failed
     }

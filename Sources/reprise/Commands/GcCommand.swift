@@ -31,7 +31,7 @@ struct GcCommand: Command {
     let known = Dictionary(all.map { ($0.id, $0) }) { first, _ in first }
     var bindings: [Binding] = []
     do throws(JournalError) {
-      for run in all { bindings.append(try await runs.history.source(of: run.id).binding) }
+      for run in all { bindings += try await runs.history.bindings(of: run.id) }
     } catch {
       throw .journal(error)
     }

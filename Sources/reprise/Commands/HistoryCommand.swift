@@ -133,7 +133,7 @@ private struct EventFilter {
     case .hostLocked(let host), .hostUnlocked(let host): return (nil, host)
     case .runStarted, .ownerTook, .ownerLeft, .runEnded, .cancelRequested, .locksTaken,
       .scopeEntered, .scopeLeftOut, .groupResolved, .batchesFixed, .rollbackStarted,
-      .rollbackEnded, .driftIgnored:
+      .rollbackEnded, .driftIgnored, .adopted:
       return (nil, nil)
     }
   }

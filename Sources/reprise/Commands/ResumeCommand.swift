@@ -2,6 +2,7 @@ import ArgumentParser
 import RunbookCore
 import RunbookEngine
 import RunbookJournal
+import RunbookLanguage
 import RunbookReport
 
 /// `reprise resume [RUN]`
@@ -13,8 +14,14 @@ struct ResumeCommand: Command {
       reprise resume 7f3c --rerun install     start a task in doubt again
       reprise resume 7f3c --accept install    take a task in doubt as done
 
+      reprise resume 7f3c --adopt             go on with the runbook as it is edited now
+
       The runbook, the inventory and the inputs are those that the run began with. What ended well \
-      is not touched, what still runs on a host is taken up again, and what failed is tried again.
+      is not touched, what still runs on a host is taken up again, and what failed is tried again. \
+      `--adopt` shows what the edited runbook changes, step by step, and asks (`--yes` says yes). A \
+      step that ran and is changed has to be named: `--rerun STEP` starts it again as it is now, \
+      `--accept STEP` leaves what it did. Ends with 75 and the command that goes on where that is \
+      not decided, and with 65 where the edited runbook can't take the place of the other.
       """)
 
   static let onlyTells = false
@@ -31,12 +38,19 @@ struct ResumeCommand: Command {
   var accept: [String] = []
   @Option(help: ArgumentHelp("A step that waits for a yes; may be repeated.", valueName: "step"))
   var approve: [String] = []
+  @Flag(help: "Go on with the runbook as it is edited now, after showing the difference.")
+  var adopt = false
   @Flag(help: "Go on although a lasting check does not hold any more.") var ignoreDrift = false
   @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
+  @OptionGroup(title: "With --adopt") var given: InputOptions
   @OptionGroup var hosts: HostOptions
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
+    if !adopt, !given.inputs.isEmpty || given.inventory != nil {
+      throw ValidationError(
+        "a run keeps its inputs and its inventory; --adopt takes others with the edited runbook")
+    }
     if let task = rerun.first(where: accept.contains) {
       throw ValidationError("--rerun and --accept both name \(task): decide for one of them")
     }
@@ -46,12 +60,26 @@ struct ResumeCommand: Command {
     let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json)
     let summary = try await chosenRun()
     if case .ended(.succeeded) = summary.state { return alreadyDone(summary, manner) }
+    var edited: EditedRunbook?
+    if adopt {
+      let state = try await StoredRuns.open(common.state).state(of: summary.id)
+      let read = try EditedRunbook.of(state, given: given)
+      if !read.warnings.isEmpty {
+        Output.error.write(
+          DiagnosticRenderer.render(read.warnings, color: common.errorStyle.isColored) + "\n")
+      }
+      if let stop = try agree(to: read, state, manner) { return stop }
+      edited = read
+    }
+    let wishes = SaidWishes(
+      rerun: rerun.map { TaskName($0) }, accepted: accept.map { TaskName($0) }, approved: approve,
+      ignoresDrift: ignoreDrift, edited: edited)
     let resumed: Result<RunSession, ResumeProblem>
     do throws(JournalError) {
       let file = try await JournalFile.open(directory: common.state)
       resumed = try await RunSession.resume(
-        file, in: common.state, run: summary.id, wishes, options: manner.driveOptions,
-        reach: manner.reach)
+        file, in: common.state, run: summary.id, wishes.of,
+        options: manner.driveOptions, reach: manner.reach)
     } catch {
       throw .journal(error)
     }
@@ -62,6 +90,10 @@ struct ResumeCommand: Command {
     case .failure(.isRolledBack): throw .rolledBack(run: summary.id, runbook: summary.runbook)
     case .failure(.noSuchDoubt(let name, let doubts)):
       throw .nothingToDecide(name, run: summary.id, doubts: doubts)
+    case .failure(.cannotAdopt):
+      throw .usage(
+        "run \(summary.id) has gone on since the difference was shown",
+        help: "look at it again: `\(manner.commands.resume(summary.id, " --adopt"))`")
     }
     say(session.opening, manner)
     let earlier = await EarlierRuns.of(summary.runbook, in: common.state, but: summary.id)
@@ -78,16 +110,49 @@ struct ResumeCommand: Command {
     }
   }
 
-  private func wishes(_ state: RunState) -> ResumeWishes {
-    var wishes = ResumeWishes()
-    wishes.rerun = rerun.map { TaskName($0) }
-    wishes.accepted = accept.map { TaskName($0) }
-    // A step is named as everywhere else: by its name or its path.
-    wishes.approved = approve.flatMap { name in
-      state.index.steps.map(\.path).filter { TaskName(name).fits(TaskID($0)) }
+  /// Shows what the edited runbook changes, and asks. Returns how the command ends where it does
+  /// not go on.
+  @MainActor private func agree(
+    to edited: EditedRunbook, _ state: RunState, _ manner: WatchedRun.Manner
+  ) throws(CommandError) -> ExitStatus? {
+    let review = edited.review(
+      state, rerun: rerun.map { TaskName($0) }, accepted: accept.map { TaskName($0) })
+    let text = DifferenceText(
+      review.difference, of: state, to: edited.plan, commands: manner.commands)
+    manner.output.write(text.lines.rendered(manner.style))
+    guard review.problems.isEmpty else {
+      throw .cannotAdopt(review.problems, run: state.runID)
     }
-    wishes.ignoresDrift = ignoreDrift
-    return wishes
+    if !review.undecided.isEmpty {
+      for one in review.undecided {
+        manner.output.write(
+          text.undecided(one.step, one.tasks, isGone: one.isGone, wish: wish)
+            .rendered(manner.style))
+      }
+      return .stopped
+    }
+    if review.difference.isEmpty || hosts.confirmsAll { return nil }
+    guard manner.isAttended else {
+      manner.output.write(
+        "Nothing was changed. To go on with the edited runbook:  "
+          + manner.commands.resume(state.runID, wish + " --yes") + "\n")
+      return .stopped
+    }
+    manner.output.write("Go on with the edited runbook? [y/n] ")
+    let answer = readLine()?.lowercased().filter { !$0.isWhitespace } ?? ""
+    if answer == "y" || answer == "yes" { return nil }
+    manner.output.write(
+      "Nothing was changed. To go on without it:  " + manner.commands.resume(state.runID) + "\n")
+    return .stopped
+  }
+
+  /// The options of an adoption that are given already, for the command that goes on.
+  private var wish: String {
+    var words = ["--adopt"]
+    words += rerun.flatMap { ["--rerun", $0] } + accept.flatMap { ["--accept", $0] }
+    words += given.inputs.flatMap { ["--input", $0] }
+    if let inventory = given.inventory { words += ["--inventory", inventory] }
+    return words.map { " " + Commands.quoted($0) }.joined()
   }
 
   @MainActor private func alreadyDone(
@@ -103,5 +168,28 @@ struct ResumeCommand: Command {
     var line = Line("Tried again, because it failed: ")
     line.append(Words.list(opening.reopened.map(\.description), most: 8), .strong)
     manner.output.write([line].rendered(manner.style))
+  }
+}
+
+/// What the operator says, before the state is known that it is said of.
+private struct SaidWishes: Sendable {
+  var rerun: [TaskName]
+  var accepted: [TaskName]
+  var approved: [String]
+  var ignoresDrift: Bool
+  var edited: EditedRunbook?
+
+  func of(_ state: RunState) -> ResumeWishes {
+    var wishes = ResumeWishes()
+    wishes.review = edited?.review(state, rerun: rerun, accepted: accepted)
+    wishes.rerun = rerun
+    wishes.accepted = accepted
+    // A step is named as everywhere else: by its name or its path.
+    let steps = edited.map { PlanIndex($0.plan).steps } ?? state.index.steps
+    wishes.approved = approved.flatMap { name in
+      steps.map(\.path).filter { TaskName(name).fits(TaskID($0)) }
+    }
+    wishes.ignoresDrift = ignoresDrift
+    return wishes
   }
 }

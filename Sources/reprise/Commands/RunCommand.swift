@@ -50,7 +50,7 @@ struct RunCommand: Command {
       let session = try await RunSession.begin(
         file, in: common.state, plan: loaded.plan,
         sources: Dictionary(texts) { first, _ in first }, binding: binding,
-        options: manner.driveOptions, reach: manner.reach)
+        inventory: given.inventory, options: manner.driveOptions, reach: manner.reach)
       run = WatchedRun(session: session, expected: earlier.lengths)
     } catch {
       throw .journal(error)

@@ -37,15 +37,20 @@ struct RunSession {
 
   /// Begins a run of a compiled and bound runbook; nothing is journaled before it is driven.
   ///
-  /// - Parameter sources: every file of the runbook by its path: stored with the run.
+  /// - Parameters:
+  ///   - sources: every file of the runbook by its path: stored with the run.
+  ///   - inventory: the one that was given instead of the declared one.
   static func begin(
     _ file: JournalFile, in directory: String, plan: Plan, sources: [String: String],
-    binding: Binding, options: DriveOptions, reach: ReachOptions
+    binding: Binding, inventory: String? = nil, options: DriveOptions, reach: ReachOptions
   ) async throws(JournalError) -> RunSession {
     let description = RunDescription(
       id: try await file.newRunID(), runbook: plan.name, title: plan.title,
       operator: Person.current.name, machine: Person.current.machine,
-      directory: Path.absolute(Path.directory(of: plan.origin.file)))
+      directory: Path.absolute(Path.directory(of: plan.origin.file)),
+      inventory: inventory.map {
+        Path.join(Path.absolute(Path.directory(of: $0)), Path.name(of: $0))
+      })
     let journal = try await file.createRun(
       RunSource(description: description, plan: plan, sources: sources, binding: binding))
     let opening = RunOpening(
@@ -61,7 +66,7 @@ struct RunSession {
   ///   failure of the result, and nothing is journaled then.
   static func resume(
     _ file: JournalFile, in directory: String, run: String,
-    _ wishes: (RunState) -> ResumeWishes, options: DriveOptions, reach: ReachOptions
+    _ wishes: @Sendable (RunState) -> ResumeWishes, options: DriveOptions, reach: ReachOptions
   ) async throws(JournalError) -> Result<RunSession, ResumeProblem> {
     try await takeOver(file, in: directory, run: run, options: options, reach: reach) {
       (state, opener) throws(ResumeProblem) in
