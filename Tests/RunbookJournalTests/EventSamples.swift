@@ -57,7 +57,7 @@ enum EventSamples {
   }
 
   /// The number of cases that `name` knows.
-  static let caseCount = 40
+  static let caseCount = 41
 
   private static let runs: [Event] =
     [
