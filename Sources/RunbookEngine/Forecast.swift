@@ -7,6 +7,8 @@ package struct Forecast: Sendable {
     package var verdict: Verdict
     /// What the check that decided it printed, redacted.
     package var found: ProbeAnswer?
+    /// Where the run would stop here, the next alternative of a `first of` would be tried.
+    package var isTakenOver = false
 
     package init(task: TaskID, verdict: Verdict, found: ProbeAnswer? = nil) {
       self.task = task
@@ -55,7 +57,7 @@ package struct Forecast: Sendable {
   package var stop: StepPath? {
     items.first { item in
       switch item.verdict {
-      case .stops, .cannot: return true
+      case .stops, .cannot: return !item.isTakenOver
       case .wouldRun, .wouldAsk, .satisfied, .holds, .leftOut, .unknown, .noAnswer: return false
       }
     }?.task.step

@@ -92,6 +92,7 @@ package actor Forecaster {
     case .firstOf:
       for (position, alternative) in node.children.enumerated() {
         let before = stop
+        let known = forecast.items.count
         // Whether a later one is needed is known only where the one before it would stop at once.
         let isNeeded = position == 0 || change == nil && stop != nil
         if position > 0, isNeeded { stop = nil }
@@ -99,6 +100,9 @@ package actor Forecaster {
           alternative, batch: batch, unknown: unknown ?? (isNeeded ? nil : .alternative),
           goesOn: goesOn)
         if position == 0, before != nil { stop = before }
+        if position + 1 < node.children.count {
+          for item in forecast.items.indices[known...] { forecast.items[item].isTakenOver = true }
+        }
       }
     }
   }

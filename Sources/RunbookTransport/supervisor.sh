@@ -531,11 +531,21 @@ _h() {
   fallocate -p -o 0 -l "$2" "$1" </dev/null >/dev/null 2>&1 &
 }
 
-# The run has ended for good.
+# The run has ended for good. The last to go takes the directories along that were made for us.
 _b() {
   _guard || return 0
   rm -rf -- "$_D"
-  rmdir -- "${_D%/*}" "$_B"
+  rmdir -- "${_D%/*}"
+  set -- "$_B"/*
+  [ ! -e "$1" ] || return 0
+  _mk=''
+  read -r _mk <"$_B/.made" && rm -f -- "$_B/.made"
+  _x=$_B
+  rmdir -- "$_x" || return 0
+  while [ "$_mk" ] && [ "$_x" != "$_mk" ]; do
+    _x=${_x%/*}
+    rmdir -- "$_x" || return 0
+  done
 } </dev/null >/dev/null 2>&1
 
 _p() {
@@ -579,8 +589,15 @@ _hello() {
   umask 077
   _B=${XDG_STATE_HOME:-$HOME/.local/state}/reprise
   _D=$_B/$3/$4
+  # The topmost directory that has to be made.
+  _mk='' _x=$_B
+  until [ -d "$_x" ] || [ ! "$_x" ]; do
+    _mk=$_x
+    _x=${_x%/*}
+  done
   [ -d "$_D/epochs" ] || _x=$(LC_ALL=C mkdir -p -- "$_D/epochs" 2>&1) || _unfit directory "${_x##*: }"
   cd "$_D" 2>/dev/null || _unfit directory "$_D"
+  [ ! "$_mk" ] || printf '%s\n' "$_mk" 2>/dev/null >"$_B/.made"
   true 2>/dev/null >"epochs/$_E" || _unfit directory "$_D"
   _guard || exit 0
   # Made once with the directory; a torn one (a power loss) means another directory.

@@ -5,7 +5,7 @@ import RunbookTestSupport
 final class Site {
   let directory: String
   let servers: [LoopbackSSHD]
-  /// Where the supervisors of its hosts keep their state.
+  /// Below it, in directories that they make, the supervisors of its hosts keep their state.
   let stateHome: String
   var hosts: [String] { servers.indices.map { "h\($0 + 1)" } }
 
@@ -34,7 +34,8 @@ final class Site {
     defer { try? FileManager.default.removeItem(atPath: home) }
     let options = LoopbackSSHD.Options(
       hostKeyTypes: ["ed25519"],
-      configuration: configuration + ["SetEnv XDG_STATE_HOME=\(home)", "MaxStartups 200"])
+      configuration: configuration
+        + ["SetEnv XDG_STATE_HOME=\(home)/made/state", "MaxStartups 200"])
     try await LoopbackSSHD.run(count: count, options: options) { servers in
       let site = try Site(servers, stateHome: home)
       defer { try? FileManager.default.removeItem(atPath: site.directory) }

@@ -7,7 +7,8 @@ import Testing
 struct TidyTests {
   /// Names of the state directories of the servers' account.
   private func directories(_ home: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: home + "/reprise")) ?? []).sorted()
+    ((try? FileManager.default.contentsOfDirectory(atPath: home + "/reprise")) ?? [])
+      .filter { !$0.hasPrefix(".") }.sorted()
   }
 
   @Test(.timeLimit(.minutes(2)))

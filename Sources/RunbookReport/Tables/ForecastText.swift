@@ -17,11 +17,16 @@ package struct ForecastRow: Hashable, Sendable {
   package var verdict: Verdict
   /// What decided it.
   package var found: ProbeAnswer?
+  /// Where the run would stop here, the next alternative would be tried.
+  package var isTakenOver: Bool
 
-  package init(task: TaskID, verdict: Verdict, found: ProbeAnswer?) {
+  package init(
+    task: TaskID, verdict: Verdict, found: ProbeAnswer?, isTakenOver: Bool = false
+  ) {
     self.task = task
     self.verdict = verdict
     self.found = found
+    self.isTakenOver = isTakenOver
   }
 }
 
@@ -189,7 +194,7 @@ package struct ForecastText {
     if unknown > 0 { parts.append("\(unknown) can't be known yet") }
     let stopping = rows.first {
       switch $0.verdict {
-      case .stops, .cannot: true
+      case .stops, .cannot: !$0.isTakenOver
       case .wouldRun, .wouldAsk, .satisfied, .holds, .leftOut, .unknown, .noAnswer: false
       }
     }

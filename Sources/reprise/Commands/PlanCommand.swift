@@ -86,7 +86,8 @@ extension Forecast {
         case .unknown(.alternative): .unknown("unless the alternatives before it fail")
         case .noAnswer(let reason): .noAnswer(reason)
         }
-      return ForecastRow(task: item.task, verdict: verdict, found: item.found)
+      return ForecastRow(
+        task: item.task, verdict: verdict, found: item.found, isTakenOver: item.isTakenOver)
     }
   }
 }
