@@ -29,6 +29,10 @@ package actor CrashingJournal: Journal {
     try await journal.output(of: key, stream, limit: limit)
   }
 
+  package func refuse(_ requests: [Int]) async throws(JournalError) {
+    try await journal.refuse(requests)
+  }
+
   package func requests() async throws(JournalError) -> [OperatorRequest] {
     try await journal.requests()
   }

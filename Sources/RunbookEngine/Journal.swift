@@ -20,6 +20,10 @@ package protocol Journal: Sendable {
   /// Requests of other processes (`approve`, `deny`, `cancel`) not taken yet. Taking one is
   /// journaled by the event that it becomes; `append` marks it as taken in the same transaction.
   func requests() async throws(JournalError) -> [OperatorRequest]
+
+  /// Marks requests as taken that nothing of the run waits for, so that they never answer anything
+  /// later; whoever made them is told.
+  func refuse(_ requests: [Int]) async throws(JournalError)
 }
 
 /// A fact to be appended, with the bytes of output that it speaks of.

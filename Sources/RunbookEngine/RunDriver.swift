@@ -55,6 +55,8 @@ package actor RunDriver {
   var questionCount = 0
   var reading: Set<AttemptKey> = []
   var finished: [String?: [AttemptKey]] = [:]
+  /// Requests that nothing of the run waits for.
+  private var refusedRequests: [Int] = []
   var armed: Timestamp?
   var end: DriveEnd?
   private var nextRequests: Timestamp
@@ -116,6 +118,7 @@ package actor RunDriver {
       end = .stopped(stop)
     }
     if let failed = await commit() { return .journalFailed(failed) }
+    if let failed = await refuseRequests() { return .journalFailed(failed) }
     for effect in effects { effect() }
     effects = []
     if let end { return end }
@@ -171,6 +174,18 @@ package actor RunDriver {
     return nil
   }
 
+  private func refuseRequests() async -> JournalError? {
+    guard !refusedRequests.isEmpty else { return nil }
+    let requests = refusedRequests
+    refusedRequests = []
+    do {
+      try await journal.refuse(requests)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   /// Why the run has to stop here, where it does.
   private func stopReason(_ agenda: Agenda) -> StopReason? {
     guard let reason = agenda.stop else { return nil }
@@ -182,7 +197,9 @@ package actor RunDriver {
     switch request.kind {
     case .cancel: obey(.cancel(by: request.by), request: request.id)
     case .approve(let step), .deny(let step):
+      guard state.outcome == nil, end == nil else { return }
       let waiting = state.waitingForPerson.filter { $0.step == step }
+      if waiting.isEmpty { refusedRequests.append(request.id) }
       var isApproved = false
       if case .approve = request.kind { isApproved = true }
       for id in waiting {
@@ -202,7 +219,10 @@ package actor RunDriver {
     case .confirm(let id, let by): record(.confirmed(id, by: by), request: request)
     case .deny(let id, let by): record(.denied(id, by: by), request: request)
     case .cancel(let by):
-      guard state.cancelledBy == nil else { return }
+      guard state.cancelledBy == nil else {
+        if let request { refusedRequests.append(request) }
+        return
+      }
       record(.cancelRequested(by: by), request: request)
       for key in state.inFlight { effects.append { self.cancel(key) } }
     }
@@ -247,9 +267,10 @@ package actor RunDriver {
 }
 
 extension RunState {
-  /// Tasks whose `confirm` waits for its answer.
+  /// Tasks whose `confirm` waits for its answer; none once one was denied: the run stops.
   package var waitingForPerson: [TaskID] {
-    tasks.values.filter { task in
+    guard denied == nil else { return [] }
+    return tasks.values.filter { task in
       guard case .confirm? = index.step(task.id.step)?.action, task.confirmedBy == nil else {
         return false
       }

@@ -83,11 +83,16 @@ struct EndingTests {
         let id = try site.newestRun()
         let wrong = try site.reprise("approve", id, "long")
         #expect(wrong.status == 64, "\(wrong.text) \(wrong.errorText)")
+        #expect(wrong.errorText.contains("waiting: ask"), "\(wrong.errorText)")
         let answer =
           isDenied
           ? try site.reprise("approve", id, "ask", "--deny")
           : try site.reprise("approve", id, "ask")
         #expect(answer.status == 0, "\(answer.text) \(answer.errorText)")
+        let late = try site.reprise("approve", id, "ask")
+        #expect(late.status == 64, "\(late.text) \(late.errorText)")
+        let left = "SELECT count(*) FROM request WHERE taken IS NULL"
+        #expect(try site.shell("sqlite3 state/reprise.sqlite '\(left)'") == "0\n")
         try site.write("marks/go", "")
         let ended = try run.wait()
         #expect(ended.status == (isDenied ? 75 : 0), "\(ended.text) \(ended.errorText)")

@@ -158,8 +158,14 @@ import Testing
     try await journal.append(events)
     #expect(try await journal.requests().map(\.id) == [denial, cancel])
     let history = try await RunHistory.open(directory: directory.state)
-    #expect(try await history.answer(to: approval) == 3)
+    #expect(try await history.answer(to: approval) == .event(3))
     #expect(try await history.answer(to: cancel) == nil)
+    try await journal.refuse([approval, denial])
+    try await asker.withdraw(cancel)
+    #expect(try await journal.requests() == [])
+    #expect(try await history.answer(to: approval) == .event(3), "what was answered stays so")
+    #expect(try await history.answer(to: denial) == .refused)
+    #expect(try await history.answer(to: cancel) == .refused)
     await #expect(throws: JournalError.noSuchRun("none", suggestions: [])) {
       _ = try await asker.request(.cancel, of: "none", by: "bob")
     }

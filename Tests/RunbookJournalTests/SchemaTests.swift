@@ -50,7 +50,7 @@ import Testing
         .outputSkipped(key: "k1", .output, generation: 0, offset: 6, length: 9, reason: .limit),
         .ownerLeft(.detached),
       ])
-    #expect(try await history.answer(to: 1) == 7)
+    #expect(try await history.answer(to: 1) == .event(7))
     #expect(try await history.answer(to: 2) == nil)
   }
 

@@ -40,5 +40,9 @@ package actor MemoryJournal: Journal {
     Array((outputs[key]?[stream] ?? []).prefix(limit))
   }
 
+  package func refuse(_ requests: [Int]) async throws(JournalError) {
+    pending.removeAll { requests.contains($0.id) }
+  }
+
   package func requests() async throws(JournalError) -> [OperatorRequest] { pending }
 }

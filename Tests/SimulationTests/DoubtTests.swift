@@ -93,6 +93,15 @@ struct DoubtTests {
     #expect(try await simulation.drive(wishes) == .ended(.succeeded))
   }
 
+  @Test func aRequestThatFitsNothingIsDropped() async throws {
+    let fleet = SimulatedFleet { _, _, _ in SimulatedFleet.Result(looks: 20) }
+    let simulation = Simulation(TestPlan.make([TestPlan.step("long")]), fleet: fleet)
+    await simulation.journal.request(.approve(step: "long"), by: "eve")
+    await simulation.journal.request(.deny(step: "nowhere"), by: "eve")
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(try await simulation.journal.requests().isEmpty)
+  }
+
   @Test func nothingStartsOnAHostWithoutSpaceAndWhatRunsThereIsFollowed() async throws {
     let plan = TestPlan.make([
       TestPlan.step("a", rollback: "undo-a"), TestPlan.step("b"),

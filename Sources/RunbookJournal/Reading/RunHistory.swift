@@ -99,11 +99,19 @@ package final class RunHistory: Sendable {
     }
   }
 
-  /// The event that answered a request, by its sequence number; nil while the request waits.
-  package func answer(to request: Int) async throws(JournalError) -> Int? {
-    try await read { db in
+  package enum RequestAnswer: Hashable, Sendable {
+    /// By its sequence number.
+    case event(Int)
+    /// No event: nothing of the run waited for it.
+    case refused
+  }
+
+  /// What became of a request; nil while it waits.
+  package func answer(to request: Int) async throws(JournalError) -> RequestAnswer? {
+    let taken = try await read { db in
       try Int.fetchOne(db, sql: "SELECT taken FROM request WHERE id = ?", arguments: [request])
     }
+    return taken.map { $0 == RequestRows.refused ? .refused : .event($0) }
   }
 
   func read<Success: Sendable>(

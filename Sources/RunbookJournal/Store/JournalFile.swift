@@ -108,4 +108,11 @@ package final class JournalFile: Sendable {
       }
     }
   }
+
+  /// Takes a request back that no owner has answered.
+  package func withdraw(_ request: Int) async throws(JournalError) {
+    try await thread.run { [self] () throws(JournalError) in
+      try connection.write { db in try RequestRows.refuse(request, db) }
+    }
+  }
 }

@@ -3,6 +3,16 @@ import RunbookEngine
 
 /// The table `request`.
 enum RequestRows {
+  /// What `taken` says of a request that no event answers: nothing of the run waits for it, or
+  /// whoever made it has taken it back.
+  static let refused = 0
+
+  /// A request that an event has answered stays answered.
+  static func refuse(_ id: Int, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE request SET taken = ? WHERE id = ? AND taken IS NULL", arguments: [refused, id])
+  }
+
   static func insert(
     _ kind: OperatorRequest.Kind, run: Int, by name: String, _ db: Database
   ) throws -> Int {

@@ -60,6 +60,14 @@ package final class RunJournal: Journal {
     }
   }
 
+  package func refuse(_ requests: [Int]) async throws(JournalError) {
+    try await file.thread.run { [self] () throws(JournalError) in
+      try file.connection.write { db in
+        for request in requests { try RequestRows.refuse(request, db) }
+      }
+    }
+  }
+
   /// Gives the ownership up, after what was appended before; another process can take the run over
   /// at once. An append after it throws `superseded`.
   package func release() async {

@@ -45,6 +45,12 @@ struct ApproveCommand: Command {
       write(summary.id, path)
       return .done
     case .ownerLeft: return nobodyDrives(summary, path)
+    case .refused:
+      // Somebody else was faster, or the run went on: what waits now is said instead.
+      _ = try self.path(try await runs.find(run), try await runs.state(of: summary.id))
+      throw .usage(
+        "`\(step)` of run \(summary.id) did not wait for an answer when it was given",
+        help: "how it stands: `\(common.commands.show(summary.id))`")
     case .none(let process):
       Output.error.write(
         "Process \(process), which drives run \(summary.id), has not taken the answer yet.\n"

@@ -34,7 +34,7 @@ struct CancelCommand: Command {
           throw .owned(run: summary.id, process: owner.process, isStopped: true)
         }
         switch try await request.make(.cancel, in: common.state) {
-        case .taken, .ownerLeft: break
+        case .taken, .refused, .ownerLeft: break
         case .none(let process): return late(summary.id, process)
         }
         let isOver = try await request.wait { () async throws(JournalError) in

@@ -12,7 +12,9 @@ import RunbookJournal
   enum Answer {
     /// It became an event of the run.
     case taken
-    /// The owner went away without an answer; the request waits for the next one.
+    /// Nothing of the run waits for it.
+    case refused
+    /// The owner went away without an answer; the request is taken back.
     case ownerLeft
     /// It is still there and has not answered.
     case none(process: Int)
@@ -30,9 +32,15 @@ import RunbookJournal
       owner = try await runs.history.summary(of: run).owner?.process
       return owner == nil
     }
-    if try await runs.history.answer(to: number) != nil { return .taken }
-    guard !isOver, let owner else { return .ownerLeft }
-    return .none(process: owner)
+    switch try await runs.history.answer(to: number) {
+    case .event?: return .taken
+    case .refused?: return .refused
+    case nil: if !isOver, let owner { return .none(process: owner) }
+    }
+    // Nobody must find it later and take it for an answer of then.
+    try await file.withdraw(number)
+    if case .event? = try await runs.history.answer(to: number) { return .taken }
+    return .ownerLeft
   }
 
   /// Asks ten times a second until `condition` holds; false where it never did in time.
