@@ -146,12 +146,14 @@ struct UploadTests {
       try prepare(site)
       try site.shell("head -c 200000000 /dev/urandom > runbooks/app.bin")
       var known = 0
+      var memory = 0
       var process = try site.start(["run", "work"])
       for _ in 0..<2 {
         let isMoving = waitUntil(.seconds(30)) {
           arrived(site) > known + 4_000_000 || !process.isRunning
         }
         #expect(isMoving && process.isRunning)
+        memory = max(memory, highestMemory(process))
         process.kill()
         _ = try process.wait()
         // What was there is never written anew from the beginning.
@@ -160,7 +162,12 @@ struct UploadTests {
         #expect(known < 200_000_000)
         process = try site.start(["resume"])
       }
-      let result = try process.wait(.seconds(120))
+      waitUntil(.seconds(120)) {
+        memory = max(memory, highestMemory(process))
+        return !process.isRunning
+      }
+      #expect((1..<150_000).contains(memory), "the file has 200 MB")
+      let result = try process.wait()
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       try site.shell("cmp runbooks/app.bin \"marks/h1/\(Self.path)\"")
       #expect(arrived(site) == 0)
@@ -182,6 +189,14 @@ struct UploadTests {
         .filter { $0["event"] as? String == "attemptStarted" }
       #expect(starts.count == 1)
     }
+  }
+
+  /// KiB that the process had resident at most so far; 0 of one that has ended.
+  private func highestMemory(_ process: RepriseProcess) -> Int {
+    let status =
+      (try? String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
   }
 
   /// Bytes of the upload in the run's state directory on the host.
@@ -248,6 +263,26 @@ struct UploadTests {
       #expect(content(site, "h1") == Data("old".utf8))
       let left = try FileManager.default.contentsOfDirectory(atPath: mount)
       #expect(left == [Self.path], "\(left)")
+    }
+  }
+
+  @Test(
+    .timeLimit(.minutes(2)),
+    .enabled(if: geteuid() == 0, "mounting a small file system needs root"))
+  func aStateDirectoryWithoutRoomRefusesBeforeAnythingIsSent() async throws {
+    try await Site.run(hosts: 1) { site in
+      try prepare(site)
+      try put(site, Self.bytes(6_000_000))
+      try site.shell("mount -t tmpfs -o size=36m none '\(site.stateHome)'")
+      defer { _ = try? site.shell("umount -l '\(site.stateHome)'") }
+      let failed = try site.reprise("run", "work")
+      #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
+      #expect(failed.text.contains("no space left"), "\(failed.text)")
+      #expect(content(site, "h1") == nil)
+      #expect(arrived(site) == 0)
+      try site.shell("mount -o remount,size=100m '\(site.stateHome)'")
+      #expect(try site.reprise("resume").status == 0)
+      #expect(content(site, "h1") == Self.bytes(6_000_000))
     }
   }
 }
