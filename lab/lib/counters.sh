@@ -44,5 +44,5 @@ counts() {
         next
       }
       /\/opt\/keybuzz\/(postgres|patroni|stash)/ || $1 == "install-script"' |
-    sed -E 's/--hostname db-[a-z0-9-]+/--hostname HOST/' | sort | uniq -c
+    sed -E 's/(--hostname |@)db-[a-z0-9-]+/\1HOST/g' | sort | uniq -c
 }

@@ -70,7 +70,8 @@ scenario() {
   log=$INTERRUPTED/$option.$name.log
   moments=$INTERRUPTED/$option.$name.moments
   rm -f "$INTERRUPTED/$option.$name".*
-  "$LAB_HOME/restore" interrupted 2>/dev/null || return
+  "$LAB_HOME/restore" interrupted >"$INTERRUPTED/$option.$name.setup" 2>&1 ||
+    fail "the disks could not be put back" "see $INTERRUPTED/$option.$name.setup"
   shows_cause no-bootstrap-section 2>/dev/null ||
     fail "the cluster does not show the cause at first" "see lab/status"
   before=$(fingerprint)
@@ -143,29 +144,29 @@ scenario_power() {
   esac
   begin
   for phase in $phases; do
-    wait_until 400 reached "$phase"
-    if engine_is_gone; then
-      answer || break
-    fi
+    while wait_until 400 reached "$phase" && engine_is_gone; do
+      answer || break 2
+    done
     note "power of db-slave-01 cut at $(step_in_flight)"
     "$LAB_HOME/power-cut" db-slave-01 2>/dev/null
     pause 3
     "$LAB_HOME/power-on" db-slave-01 2>/dev/null
-    answer || break
   done
-  while answer; do
-    engine_is_gone || ended 600
-    ((status == 75)) || break
-  done
+  while wait_until 600 engine_is_gone && answer; do :; done
 }
 
 # answer: where the run has stopped in doubt, notes its question and lets it go on as the question
-# itself proposes first; 1 when the run has ended.
+# itself proposes first; where it could not reach a host, lets it try again; 1 when the run has ended.
 answer() {
   local decision
-  engine_is_gone || return 0
   wait "$engine" 2>/dev/null
   status=$?
+  if ((status == 69)); then
+    note "a host could not be reached; resumed"
+    go_on
+    pause 3
+    return
+  fi
   ((status == 75)) || return
   note "in doubt: $(sed -n '/^! /,$p' "$log" | tail -n 12 | tr '\n' ' ' | tr -s ' ')"
   decision=$(sed -nE 's/.*(--rerun [a-z][^ ]*).*/\1/p' "$log" | tail -n 1)
@@ -173,6 +174,8 @@ answer() {
   note "answered: $decision"
   # shellcheck disable=SC2086 # an option and its argument
   go_on $decision
+  # The log names the step that was in doubt already: let the engine connect before the next cut.
+  pause 3
 }
 
 # problem TEXT…: something that must hold does not.

@@ -32,7 +32,25 @@ value() {
 # prepare CAUSE: breaks the cluster and keeps its disks for all cells of the cause.
 prepare() {
   if [[ $1 == healthy ]]; then "$LAB_HOME/heal"; else "$LAB_HOME/break" "$1"; fi &&
-    "$LAB_HOME/snapshot" matrix
+    forget_runs && "$LAB_HOME/snapshot" matrix
+}
+
+# forget_runs: what a run that was given up has left: its journal and its lock on the hosts.
+forget_runs() {
+  local host
+  for host in "${LAB_DB_HOSTS[@]}"; do
+    in_host "$host" rm -rf /var/tmp/reprise-locks || return
+  done
+  in_host install-01 rm -rf /root/matrix-state /root/interrupted-state
+}
+
+# restore_broken CAUSE SNAPSHOT: the snapshot's disks. Where the containers start again and again, a
+# power cut in the middle of that leaves something else than the cause: it is broken anew.
+restore_broken() {
+  "$LAB_HOME/restore" "$2" || return
+  case $1 in
+    bad-locale | data-owned-by-root) "$LAB_HOME/break" "$1" ;;
+  esac
 }
 
 # shows_cause CAUSE: the cluster is broken by it, proven by its symptoms. In a process of its own:
@@ -54,7 +72,7 @@ run_cell() {
   local cause=$1 option=$2 cell=$MATRIX/$1.$2 before started status began outcome
   rm -f "$cell".*
   outcome='wrong: the cluster did not show the cause at first'
-  "$LAB_HOME/restore" matrix >"$cell.setup" 2>&1
+  restore_broken "$cause" matrix >"$cell.setup" 2>&1
   if shows_cause "$cause" >>"$cell.setup" 2>&1; then
     before=$(fingerprint)
     started=$(containers_started)

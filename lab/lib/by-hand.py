@@ -1,0 +1,129 @@
+"""Option B by hand: the commands of the runbooks over one ssh connection a host, in the same order,
+at the same hosts at the same time, polled as often; no journal, no supervisor, nothing to resume.
+Runs on install-01.
+
+by-hand.py RUNBOOKS LEADER_TIMEOUT
+"""
+import os, re, subprocess, sys, tempfile, textwrap, time
+
+RUNBOOKS, LEADER_TIMEOUT = sys.argv[1], int(sys.argv[2])
+DB = {"db-master-01": "10.0.0.120", "db-slave-01": "10.0.0.121", "db-slave-02": "10.0.0.122"}
+PROXIES, CONTROL = {"haproxy-01": "10.0.0.11"}, {"install-01": "10.0.0.250"}
+CODE = r"(?:```\n(?P<block>.*?)\n[ ]*```|`(?P<line>[^`]*)`)"
+
+
+def text(name):
+    with open(f"{RUNBOOKS}/{name}.runbook") as file:
+        return file.read()
+
+
+def pick(match):
+    return textwrap.dedent(match["block"]) if match["block"] is not None else match["line"]
+
+
+def step(part, name):
+    """The text of one step."""
+    found = re.search(rf"\n *step {name} [^\n]*\{{\n(.*?)(?=\n *(?:step|phase|use|hosts) |\Z)",
+                      text(f"parts/{part}"), re.S)
+    return found[1]
+
+
+def codes(part, name, form):
+    return [pick(m) for m in re.finditer(rf"(?:^|\n) *{form}\s+(?:not\s+)?{CODE}", step(part, name), re.S)]
+
+
+SITE = {m[1]: m[2] for m in re.finditer(r'input (\w+) = "?([^"\n]*)"?', text("site"))}
+PRELUDE = "\n".join(pick(re.search(rf"shell {CODE}", text(name), re.S))
+                    for name in ("site", "parts/validate"))
+VALUES = dict(SITE, db=" ".join(DB), db_addresses=" ".join(DB.values()), reprise_run="byhand",
+              postgres_password=re.search(r"POSTGRES_PASSWORD='?([^'\n]*)",
+                                          open(SITE["credentials"]).read())[1])
+CONTROLS = tempfile.mkdtemp()
+
+
+def ssh(address):
+    return ["ssh", "-o", "BatchMode=yes", "-o", "ControlMaster=auto", "-o", "ControlPersist=60",
+            "-o", f"ControlPath={CONTROLS}/%h", f"root@{address}"]
+
+
+def at(group, code):
+    """Runs code at all hosts of a group at the same time; what each printed and its status."""
+    running = {}
+    for host, address in group.items():
+        values = dict(VALUES, host=host, host_address=address)
+        lines = [f"{k}='{v}'" for k, v in values.items()]
+        script = "\n".join(lines + [f"export {' '.join(values)}", PRELUDE, code, ""])
+        process = subprocess.Popen(
+            ssh(address) + ["f=$(mktemp); cat >$f; sh -eu $f </dev/null; s=$?; rm -f $f; exit $s"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        process.stdin.write(script)
+        process.stdin.close()
+        running[host] = process
+    return {host: (p.stdout.read().strip(), p.wait()) for host, p in running.items()}
+
+
+def must(results, what):
+    for host, (output, status) in results.items():
+        if status:
+            sys.exit(f"{what} on {host}: status {status}: {output}")
+    return {host: output for host, (output, _) in results.items()}
+
+
+def do(part, name, group, forms=("run", "check"), every=0.0, within=60):
+    """One step: its codes in order; what `check` asks is polled at the hosts where it doesn't hold yet."""
+    for form in forms:
+        for code in codes(part, name, form):
+            if form != "check":
+                must(at(group, code), f"{part}/{name}")
+                continue
+            left, end, negated = dict(group), time.monotonic() + within, re.search(r"check\s+not ", step(part, name)) is not None
+            while left:
+                said = at(left, code)
+                wanted = step(part, name).split('says "')[1].split('"')[0] if 'says "' in step(part, name) else ""
+                left = {h: a for h, a in left.items()
+                        if (said[h][1] == 0 and wanted in said[h][0]) == negated}
+                if left and time.monotonic() > end:
+                    sys.exit(f"{part}/{name} does not hold: {said}")
+                if left:
+                    time.sleep(every)
+
+
+def outputs(part, name, group):
+    for m in re.finditer(rf"output (\w+) from {CODE}", step(part, name), re.S):
+        said = must(at(group, pick(m)), f"{part}/{name}")
+        VALUES[m[1]] = "\n".join(said.values()).replace("'", "'\\''")
+        VALUES[m[1] + "_by_host"] = "\n".join(
+            f"{h}\t{line}" for h, o in said.items() for line in o.splitlines()).replace("'", "'\\''")
+    return said
+
+
+for name in ("nodes", "docker", "xfs", "space"):
+    do("precheck", name, DB, ("check",))
+do("precheck", "credentials", CONTROL, ("check",))
+for name, group in (("facts", DB), ("configuration", DB), ("script", CONTROL), ("ports", DB),
+                    ("members", DB), ("logs", DB), ("verdict", CONTROL), ("cause", CONTROL)):
+    outputs("diagnosis", name, group)
+do("quiesce", "stop", DB)
+content = pick(re.search(rf"content {CODE}", step("repair", "config"), re.S))
+must(at(DB, f'new=$(mktemp "$config.XXXX")\n(\n{content}\n) >"$new"\n'
+            'chmod --reference="$config" "$new"; chown --reference="$config" "$new"\n'
+            'cp -p "$config" "$config.old"; sync; mv -f "$new" "$config"'), "config")
+do("repair", "config", DB, ("check",))
+do("repair", "owner", DB, ("unless",))
+do("repair", "start", DB)
+do("validate", "containers", DB, ("check",), 2)
+do("validate", "members", DB, ("check",), 3, LEADER_TIMEOUT)
+do("validate", "ready", DB, ("check",), 2)
+do("validate", "haproxy", PROXIES, ("check",), 2)
+do("validate", "pgbouncer", PROXIES, ("check",), 2)
+do("validate", "writer", PROXIES, every=0.5)
+leader = {h: DB[h] for h, o in outputs("validate", "role", DB).items() if o}
+VALUES["leader_addresses"] = " ".join(leader.values())
+do("validate", "stop", leader)
+do("validate", "elected", PROXIES, ("check",), 1, LEADER_TIMEOUT)
+outputs("validate", "elected", PROXIES)
+do("validate", "rejoin", leader, every=2, within=LEADER_TIMEOUT)
+do("validate", "whole", DB, ("check",), 2, LEADER_TIMEOUT)
+do("validate", "gap", PROXIES)
+print(outputs("validate", "gap", PROXIES)["haproxy-01"])
+outputs("validate", "evidence", DB)
