@@ -3,7 +3,7 @@
 # bench measures reprise against parallel-ssh (Python 3.11, the network once);
 # make lab brings up the reported environment (root, Debian 12).
 
-.PHONY: demo test bench fuzz lint format lab lab-down lab-lint
+.PHONY: demo test bench fuzz lint format lab lab-down lab-lint matrix
 
 demo:
 	swift build --product reprise
@@ -40,6 +40,12 @@ format:
 
 lab:
 	lab/up
+
+# Every cause of lab/break against every option, in a lab that is up (make lab): about an hour.
+matrix:
+	swift build --product reprise
+	lab/matrix
+	lab/matrix --table docs/matrix.md
 
 lab-down:
 	lab/down

@@ -197,6 +197,49 @@ struct LabTests {
     #expect(try LabMachine.run("lab/status", within: 60).status == 1)
   }
 
+  static let reprise = LabMachine.checkout.appending(path: ".build/debug/reprise").path
+
+  @Test("Option B, killed while it repairs and resumed, cures the cluster")
+  func killedAndResumed() throws {
+    let state = ["--state", "/root/killed"]
+    let killed = try LabMachine.start(
+      [
+        "lab/exec", "install-01", "env", "REPRISE_CRASH_AFTER_EVENT=200", Self.reprise, "run",
+        "bootstrap-config", "--yes",
+      ] + state, within: 120
+    ).end()
+    #expect(killed.status == 137, "\(killed)")
+    let resumed = try LabMachine.start(
+      ["lab/exec", "install-01", Self.reprise, "resume", "--yes"] + state, within: 300
+    ).end()
+    try #require(resumed.status == 0, "\(resumed)")
+    try LabMachine.must("lab/status", within: 60)
+    let report = try LabMachine.on(
+      "install-01", "cat /opt/keybuzz-installer/RAPPORT_CORRECTION_PATRONI_CLUSTER.md")
+    #expect(report.contains("✅ TERMINÉ AVEC SUCCÈS"))
+    #expect(report.contains("- **cause** : no-bootstrap-section"))
+    for test in 1...5 { #expect(report.contains("| ✅ | Test \(test) : "), "test \(test)") }
+    let guide = try LabMachine.on(
+      "install-01", "cat /opt/keybuzz-installer/GUIDE_COMPLET_INSTALLATION_KEYBUZZ.md")
+    #expect(guide.hasPrefix("# Guide complet d'installation KeyBuzz"))
+    #expect(guide.contains("## 5. Sauvegardes"))
+    #expect(guide.contains("<!-- reprise: begin corrections -->"))
+  }
+
+  @Test("Option C does not cure a configuration, and its rollback puts everything back")
+  func rolledBack() throws {
+    let results = "/tmp/lab-tests-matrix"
+    let cell = try LabMachine.start(
+      [
+        "env", "MATRIX=\(results)", "MATRIX_TIMEOUT=30s", "REPRISE=\(Self.reprise)", "lab/matrix",
+        "no-bootstrap-section", "--options", "C", "--again",
+      ], within: 400
+    ).end()
+    #expect(cell.status == 0, "\(cell)")
+    #expect(cell.errors.contains("× C: not cured, rolled back"), "\(cell)")
+    try LabMachine.must("rm", "-r", results)
+  }
+
   @Test("the install script cures a cluster without a bootstrap section, with its warts")
   func install() throws {
     let output = try LabMachine.on(

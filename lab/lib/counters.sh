@@ -25,7 +25,7 @@ WRAPPER
         chmod 755 "/usr/local/sbin/$program"
       done' counters "$COUNTED" || return
   done
-  in_host install-01 sed -i "1a echo install-script >>$COUNTED" "$INSTALL_SCRIPT"
+  in_host install-01 sed -i -e '/^echo install-script/d' -e "1a echo install-script >>$COUNTED" "$INSTALL_SCRIPT"
 }
 
 # counts RUN: what was done to containers, images and volumes of all members and how often, however

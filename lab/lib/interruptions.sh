@@ -6,9 +6,9 @@
 INTERRUPTED=${INTERRUPTED:-$(dirname "$LAB_HOME")/.build/interrupted}
 STATE_THERE=/root/interrupted-state
 
-# engine ARGUMENT…: reprise on install-01.
+# engine ARGUMENT…: becomes reprise on install-01, so that who kills this process kills that.
 engine() {
-  "$LAB_HOME/exec" install-01 env ${CRASH:+REPRISE_CRASH_AFTER_EVENT=$CRASH} "$REPRISE" "$@" \
+  exec "$LAB_HOME/exec" install-01 env ${CRASH:+REPRISE_CRASH_AFTER_EVENT=$CRASH} "$REPRISE" "$@" \
     --state "$STATE_THERE" </dev/null
 }
 
@@ -44,13 +44,13 @@ reached() {
 
 # step_in_flight: the newest step that the journal names.
 step_in_flight() {
-  CRASH='' engine history "$(run_id)" --events 2>/dev/null | grep -o '"step":"[^"]*"' |
+  (CRASH='' engine history "$(run_id)" --events 2>/dev/null) | grep -o '"step":"[^"]*"' |
     tail -n 1 | cut -d '"' -f 4
 }
 
 # newest_event: its number and name.
 newest_event() {
-  CRASH='' engine history "$(run_id)" --events 2>/dev/null | tail -n 1 | awk '{ print $1, $3 }'
+  (CRASH='' engine history "$(run_id)" --events 2>/dev/null) | tail -n 1 | awk '{ print $1, $3 }'
 }
 
 # run_id
@@ -98,6 +98,12 @@ scenario_kills() {
     known=$(newest_event)
     step=$(step_in_flight)
     note "kill $kills after event $known, at $step"
+    if [[ $known == *runEnded ]]; then
+      # Nothing is left to resume: how it ended stands in the journal.
+      (CRASH='' engine history "$(run_id)" --events 2>/dev/null) | tail -n 1 | grep -q succeeded
+      status=$?
+      break
+    fi
     known=${known%% *}
     case $step in
       */install)

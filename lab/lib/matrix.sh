@@ -88,7 +88,6 @@ run_cell() {
     echo "outcome $outcome"
     echo "seconds ${seconds:-0}"
     echo "status ${status:--}"
-    echo "why $(why "$cell.log")"
     echo "load $(cut -d ' ' -f 1 /proc/loadavg)"
   } >"$cell.new"
   mv "$cell.new" "$cell.result"
@@ -130,7 +129,7 @@ judge() {
 # the failover measured.
 why() {
   awk '
-    /acknowledged writes/ { sub(/.*\| */, ""); measured = $0 }
+    /acknowledged writes|acquittées/ { sub(/.*\| */, ""); measured = $0 }
     /^✗ / && !failed { failed = $0; sub(/^✗ /, "", failed); sub(/ on .*/, "", failed) }
     /^    found / && failed && !found { found = $0; sub(/^ +found +/, "", found)
       sub(/ +\(exit status.*/, "", found); gsub(/ *[+-]+-[+-]*/, "", found) }
@@ -163,7 +162,7 @@ print_table() {
     for option in "${options[@]}"; do
       result=$MATRIX/$cause.$option.result
       [[ ! -e $result ]] || printf '| %s | %s | %s |\n' "$cause" "$option" \
-        "$(value why "$result" | sed 's/|/\\|/g')"
+        "$(why "${result%.result}.log" | sed 's/|/\\|/g')"
     done
   done
 }
