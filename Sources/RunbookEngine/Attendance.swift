@@ -48,6 +48,8 @@ struct Question {
     case poll(TaskID)
     /// The lasting checks of a task that had ended well.
     case recheck(TaskID)
+    /// The outputs of a task that took from a secret.
+    case recall(TaskID)
     /// The run's locks on the host.
     case lock(String)
     case unlock(String)
@@ -62,7 +64,7 @@ struct Question {
 
   var host: String? {
     switch subject {
-    case .poll(let id), .recheck(let id), .upload(_, let id): id.host
+    case .poll(let id), .recheck(let id), .recall(let id), .upload(_, let id): id.host
     case .lock(let host), .unlock(let host): host
     }
   }

@@ -19,7 +19,8 @@ package struct ExchangeBuilder {
     guard let step = state.index.step(id.step) else { return [] }
     let table = state.plan.environments[step.environment]
     return Set(
-      step.codes.flatMap { SecretVault.mentioned(in: text(of: $0, step), table).values })
+      step.codes.flatMap { SecretVault.mentioned(in: text(of: $0, step), table).values }
+        + state.secretSlots(readBy: id).map(\.secretID))
   }
 
   /// The whole attempt: guards, action, checks, outputs; or the rollback.
@@ -32,7 +33,7 @@ package struct ExchangeBuilder {
       items += probes(.unless, step.unless, id, step)
       if let action = action(id, step, .forward) { items.append(action) }
       items += probes(.check, step.checks, id, step)
-      items += outputs(step)
+      items += outputs(id, step)
     case .rollback:
       guard let action = action(id, step, .rollback) else { return nil }
       items.append(action)
@@ -50,7 +51,7 @@ package struct ExchangeBuilder {
     } else if onlyLasting {
       items = probes(.check, step.checks, id, step) { $0.isLasting }
     } else {
-      items = probes(.check, step.checks, id, step) + outputs(step)
+      items = probes(.check, step.checks, id, step) + outputs(id, step)
     }
     return exchange(key, items, id, step, attempt: task.attempts.count)
   }
@@ -59,7 +60,7 @@ package struct ExchangeBuilder {
   package func questions(for id: TaskID, key: String) -> Exchange? {
     guard let step = state.index.step(id.step) else { return nil }
     var items = probes(.require, step.requires, id, step) + probes(.unless, step.unless, id, step)
-    if !step.changes { items += probes(.check, step.checks, id, step) + outputs(step) }
+    if !step.changes { items += probes(.check, step.checks, id, step) + outputs(id, step) }
     // The content is there already: it stands after every `unless` of the runbook.
     if case .upload? = step.action {
       items.append(uploadWanted(.unless, step.unless.count, isNegated: true))
@@ -98,7 +99,14 @@ package struct ExchangeBuilder {
   /// The outputs of a task that needs no action.
   package func outputQuestions(for id: TaskID, key: String) -> Exchange? {
     guard let step = state.index.step(id.step) else { return nil }
-    return exchange(key, outputs(step), id, step, attempt: 1)
+    return exchange(key, outputs(id, step), id, step, attempt: 1)
+  }
+
+  /// The outputs of a task that took from a secret, asked by themselves.
+  package func secretOutputQuestions(for id: TaskID, key: String) -> Exchange? {
+    guard let step = state.index.step(id.step) else { return nil }
+    let items = outputs(id, step) { state.index.secretFlow.contains(step.path, $0.name) }
+    return exchange(key, items, id, step, attempt: state.tasks[id]?.attempts.count ?? 1)
   }
 
   /// What a task's `stash` moved aside: listed, or removed for good.
@@ -146,20 +154,22 @@ package struct ExchangeBuilder {
   ) -> Exchange.Item? {
     let own: Exchange.Script?
     switch (purpose, step.rollback) {
-    case (.rollback, .code(let code, _)): own = script(code, step)
+    case (.rollback, .code(let code, _)): own = script(code, id, step)
     case (.rollback, .notNeeded), (.rollback, .refused): own = nil
-    case (.forward, _), (.rollback, .byAction): own = actionScript(step, purpose)
+    case (.forward, _), (.rollback, .byAction): own = actionScript(id, step, purpose)
     }
     return own.map {
       .action($0, timeout: state.amount(step.timeout, environment: step.environment))
     }
   }
 
-  private func actionScript(_ step: Step, _ purpose: Attempt.Purpose) -> Exchange.Script? {
+  private func actionScript(
+    _ id: TaskID, _ step: Step, _ purpose: Attempt.Purpose
+  ) -> Exchange.Script? {
     switch step.action {
-    case .run(let code)?: return script(code, step)
+    case .run(let code)?: return script(code, id, step)
     case .write(_, .code(let code), _, _)?:
-      return ActionScript.write(content: script(code, step), purpose)
+      return ActionScript.write(content: script(code, id, step), purpose)
     case .write(_, .text, _, _)?: return ActionScript.write(content: nil, purpose)
     case .stash?: return ActionScript.stash(purpose)
     case .upload?: return ActionScript.upload(purpose)
@@ -167,10 +177,11 @@ package struct ExchangeBuilder {
     }
   }
 
-  private func script(_ code: Code, _ step: Step) -> Exchange.Script {
+  private func script(_ code: Code, _ id: TaskID, _ step: Step) -> Exchange.Script {
     let text = text(of: code, step)
     let table = state.plan.environments[step.environment]
-    let secrets = SecretVault.mentioned(in: text, table).compactMapValues { vault.value(of: $0) }
+    var secrets = SecretVault.mentioned(in: text, table).compactMapValues { vault.value(of: $0) }
+    secrets.merge(secretOutputs(mentionedIn: text, id, step)) { $1 }
     return Exchange.Script(text: text, interpreter: code.interpreter, secrets: secrets)
   }
 
@@ -214,12 +225,40 @@ package struct ExchangeBuilder {
     }
   }
 
-  private func outputs(_ step: Step) -> [Exchange.Item] {
+  /// Outputs that took from a secret, by the names under which the code of a task reads them.
+  private func secretOutputs(
+    mentionedIn text: String, _ id: TaskID, _ step: Step
+  ) -> [String: [UInt8]] {
+    let readings = state.index.secretFlow.readings(of: step.path)
+    if readings.isEmpty { return [:] }
+    let words = SecretFlow.words(of: text)
+    var values: [String: [UInt8]] = [:]
+    for reading in readings where words.contains(reading.name) {
+      let known = state.slots(of: reading, for: id.host).compactMap { host, slot in
+        vault.value(of: slot.secretID).map { (host, $0) }
+      }
+      guard reading.isList else {
+        values[reading.name] = known.first?.1
+        continue
+      }
+      let lines = known.flatMap { host, value in
+        value.split(separator: 10, omittingEmptySubsequences: false)
+          .map { Array("\(host ?? "")\t".utf8) + $0 }
+      }
+      values[reading.name] = Array(lines.joined(separator: [10]))
+    }
+    return values
+  }
+
+  private func outputs(
+    _ id: TaskID, _ step: Step, where isWanted: (OutputDeclaration) -> Bool = { _ in true }
+  ) -> [Exchange.Item] {
     step.outputs.enumerated().compactMap { position, output in
-      output.source.map {
+      guard isWanted(output) else { return nil }
+      return output.source.map {
         .probe(
           Exchange.Probe(
-            stage: .output, index: position, script: script($0, step), limit: Self.defaultLimit))
+            stage: .output, index: position, script: script($0, id, step), limit: Self.defaultLimit))
       }
     }
   }
@@ -236,7 +275,7 @@ package struct ExchangeBuilder {
         isNegated: check.isNegated, limit: within ?? Self.defaultLimit)
       switch check.subject {
       case .code(let code, let says):
-        probe.script = script(code, step)
+        probe.script = script(code, id, step)
         probe.says = says.map { state.text($0, for: id, environment: step.environment) }
       case .tcp:
         probe.script.text = ReachScript.tcp(variable: target(stage, position))

@@ -50,7 +50,7 @@ extension Forecaster {
       case .expression(let expression): texts += expression.names
       }
     }
-    let words = Set(texts.flatMap { SecretVault.words(of: $0) })
+    let words = Set(texts.flatMap { SecretFlow.words(of: $0) })
     for name in table.meanings.keys.sorted() {
       guard words.contains(name) || words.contains(name + "_by_host") else { continue }
       if let reason = unset(name, table, host: id.host) { return reason }

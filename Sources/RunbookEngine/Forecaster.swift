@@ -276,6 +276,8 @@ package actor Forecaster {
   private func take(_ answers: [ProbeAnswer], _ id: TaskID, _ step: Step) {
     for answer in answers where answer.stage == .output && answer.index < step.outputs.count {
       let output = step.outputs[answer.index]
+      // What took from a secret is not carried around for a forecast.
+      if state.index.secretFlow.contains(step.path, output.name) { continue }
       if let value = try? Value(output: answer.text, as: output.type) {
         apply(.outputSet(id, name: output.name, value: value))
       }

@@ -9,6 +9,7 @@ extension RunDriver {
       case .attend(let key): attend(key)
       case .poll(let id): ask(.poll(id))
       case .recheck(let id): ask(.recheck(id))
+      case .recall(let id): ask(.recall(id))
       case .lock(let host): ask(.lock(host))
       case .unlock(let host): ask(.unlock(host))
       case .readOutput(let key): read(key, &group)

@@ -9,9 +9,10 @@ extension RunDriver {
     let key = sighting.key
     var isGrown = false
     let isCovered = vault.covers(state.attempts[key]?.seal)
-    for answer in sighting.answers {
+    let answers = state.attempts[key].map { conceal(sighting.answers, of: $0.task) } ?? []
+    for answer in answers {
       isGrown = true
-      let shown = isCovered ? redact(answer) : withheld(answer)
+      let shown = isCovered ? answer : withheld(answer)
       record(.probeAnswered(key: key, shown, logOffset: sighting.logOffset))
     }
     for stream in OutputStream.allCases {
@@ -82,7 +83,7 @@ extension RunDriver {
   /// An answer of an attempt that got a secret of which only the present value is known. What the
   /// code of an output printed stays: a value that took from a secret is never journaled.
   private func withheld(_ answer: ProbeAnswer) -> ProbeAnswer {
-    var answer = redact(answer)
+    var answer = answer
     if answer.stage != .output { answer.text = [] }
     answer.errorText = Array("withheld: a secret has changed since".utf8)
     return answer

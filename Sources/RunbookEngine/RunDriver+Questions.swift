@@ -28,6 +28,7 @@ extension RunDriver {
     case .recheck(let id):
       observe(.asking(id))
       return builder.poll(for: id, key: key, onlyLasting: true)
+    case .recall(let id): return builder.secretOutputQuestions(for: id, key: key)
     case .lock(let host): return builder.lock(on: host, key: key, isRelease: false)
     case .unlock(let host): return builder.lock(on: host, key: key, isRelease: true)
     case .upload(_, let id): return builder.uploadQuestions(for: id, key: key)
@@ -44,7 +45,12 @@ extension RunDriver {
 
   func answered(_ sighting: Sighting) {
     guard let question = questions[sighting.key], let end = question.end else { return }
-    let answers = question.answers + sighting.answers.map(redact)
+    let shown: [ProbeAnswer]
+    switch question.subject {
+    case .poll(let id), .recall(let id): shown = conceal(sighting.answers, of: id)
+    case .recheck, .lock, .unlock, .upload: shown = sighting.answers.map(redact)
+    }
+    let answers = question.answers + shown
     if sighting.logOffset < sighting.logSize, !sighting.answers.isEmpty,
       let link = links[question.host]
     {
@@ -61,6 +67,7 @@ extension RunDriver {
     switch question.subject {
     case .poll(let id): record(.polled(id, end, answers: answers))
     case .recheck(let id): record(.rechecked(id, end, answers: answers))
+    case .recall(let id): recalled(id, end)
     case .unlock(let host): record(.hostUnlocked(host: host))
     case .upload(let attempt, _): asked(attempt, end.verdict)
     case .lock(let host):

@@ -39,6 +39,8 @@ enum EventSamples {
     case .polled: "polled"
     case .retryScheduled: "retryScheduled"
     case .outputSet: "outputSet"
+    case .outputHeld: "outputHeld"
+    case .outputLost: "outputLost"
     case .outputUnreadable: "outputUnreadable"
     case .taskEnded: "taskEnded"
     case .rollbackTaskEnded: "rollbackTaskEnded"
@@ -57,7 +59,7 @@ enum EventSamples {
   }
 
   /// The number of cases that `name` knows.
-  static let caseCount = 41
+  static let caseCount = 43
 
   private static let runs: [Event] =
     [
@@ -136,6 +138,8 @@ enum EventSamples {
   private static let attempts: [Event] = {
     var events: [Event] = [
       .attemptStarted(task, Attempt(key: "k1", number: 1, purpose: .forward)),
+      .outputHeld(task, name: "token"),
+      .outputLost(local, name: "token", problem: "its host can't be reached"),
       .secretsSealed(
         key: "k1", SecretSeal(salt: 1 << 52, checks: ["password": 65535, "site/token": 0])),
       .attemptStarted(local, Attempt(key: "k2", number: 7, purpose: .rollback)),

@@ -51,6 +51,10 @@ package enum Event: Codable, Hashable, Sendable {
   /// An attempt failed; `retry` allows another one at that time.
   case retryScheduled(TaskID, at: Timestamp, after: Failure)
   case outputSet(TaskID, name: String, value: Value)
+  /// The output took from a secret: its value is in the memory of this owner alone.
+  case outputHeld(TaskID, name: String)
+  /// This owner can't get the value of a secret output again.
+  case outputLost(TaskID, name: String, problem: String)
   /// What the action printed is no value of the output.
   case outputUnreadable(TaskID, name: String, problem: String)
   case taskEnded(TaskID, TaskOutcome)

@@ -41,6 +41,12 @@ package struct RunState: Sendable {
   package internal(set) var batches: [Instance: [[String]]] = [:]
   package internal(set) var foundGroups: [Instance: [String]] = [:]
   package internal(set) var outputs: [OutputSlot: Value] = [:]
+  /// The tasks that gave the outputs that took from a secret.
+  package private(set) var secretWriters: [OutputSlot: TaskID] = [:]
+  /// Those whose values this owner has.
+  package private(set) var heldOutputs: Set<OutputSlot> = []
+  /// Those that it asked for in vain, and why.
+  package private(set) var lostOutputs: [OutputSlot: String] = [:]
   /// What each `upload` copies, by its step and the local path.
   package internal(set) var files: [FileSlot: FileDigest] = [:]
   /// Tasks whose lasting checks this owner still has to ask again, before the first new start.
@@ -161,9 +167,16 @@ package struct RunState: Sendable {
         $0.lastPoll = nil
       }
     case .outputSet(let id, let name, let value):
-      let isByHost = index.step(id.step)?.outputs.first { $0.name == name }?.isByHost ?? false
-      outputs[OutputSlot(step: id.step, name: name, host: isByHost ? id.host : nil)] = value
+      outputs[slot(of: name, by: id)] = value
       update(id) { $0.outputsSet.insert(name) }
+    case .outputHeld(let id, let name):
+      let slot = slot(of: name, by: id)
+      secretWriters[slot] = id
+      heldOutputs.insert(slot)
+      lostOutputs[slot] = nil
+      update(id) { $0.outputsSet.insert(name) }
+    case .outputLost(let id, let name, let problem):
+      lostOutputs[slot(of: name, by: id)] = problem
     case .outputUnreadable(let id, let name, let problem):
       update(id) { $0.outputFailure = .output(name, problem) }
     case .taskEnded(let id, let outcome):
@@ -204,6 +217,11 @@ package struct RunState: Sendable {
     cursors = [:]
   }
 
+  private func slot(of output: String, by id: TaskID) -> OutputSlot {
+    let isByHost = index.step(id.step)?.outputs.first { $0.name == output }?.isByHost ?? false
+    return OutputSlot(step: id.step, name: output, host: isByHost ? id.host : nil)
+  }
+
   mutating func update(_ id: TaskID, _ change: (inout TaskState) -> Void) {
     func isInDoubt(_ task: inout TaskState) -> Bool {
       change(&task)
@@ -231,6 +249,8 @@ package struct RunState: Sendable {
     endedAt = nil
     stopReason = nil
     isDriftIgnored = false
+    heldOutputs = []
+    lostOutputs = [:]
     drifted = [:]
     for host in hosts.keys { hosts[host]?.connection = .none }
     guard let now = ownerSince else { return }

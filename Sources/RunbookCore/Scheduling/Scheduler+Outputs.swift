@@ -3,9 +3,12 @@ extension Scheduler {
   /// Journals every output that the host has answered. Returns a failure where an answer is not a
   /// value of the output's type.
   mutating func takeOutputs(_ id: TaskID, _ step: Step) -> Failure? {
+    if let failure = state.tasks[id]?.outputFailure { return failure }
     let answers = state.tasks[id]?.lastAnswers ?? []
     for (position, output) in step.outputs.enumerated() where output.source != nil {
-      guard isStale(id, output) else { continue }
+      guard isStale(id, output), !state.index.secretFlow.contains(step.path, output.name) else {
+        continue
+      }
       guard let answer = answers.first(where: { $0.stage == .output && $0.index == position })
       else { continue }
       if answer.isTruncated { return .output(output.name, "more than 64 KiB were printed") }

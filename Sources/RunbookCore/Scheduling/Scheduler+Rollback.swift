@@ -83,7 +83,7 @@ extension Scheduler {
         if now < due {
           wants.insert(.wake(due))
         } else if isUp(id.host) {
-          wants.insert(.poll(id))
+          if recall(for: id) != .underway { wants.insert(.poll(id)) }
         }
         return .active
       }

@@ -53,6 +53,15 @@ extension Scheduler {
       case .rollback: return endUndo(id, .failed(.notStarted(reason)))
       }
     }
+    switch recall(for: id) {
+    case .done: break
+    case .underway: return .active
+    case .failed(let failure):
+      switch purpose {
+      case .forward: return end(id, .failed(failure))
+      case .rollback: return endUndo(id, .failed(failure))
+      }
+    }
     let number = (state.tasks[id]?.attempts.count ?? 0) + 1
     let attempt = Attempt(key: state.nextAttemptKey, number: number, purpose: purpose)
     record(.attemptStarted(id, attempt))
@@ -112,7 +121,9 @@ extension Scheduler {
   }
 
   mutating func attend(_ key: AttemptKey, on host: String?) -> Progress {
-    if isUp(host) { wants.insert(.attend(key)) }
+    guard let id = state.attempts[key]?.task, isUp(host) else { return .active }
+    // What it prints has to be masked; without the value the rest of it is withheld.
+    if recall(for: id) != .underway { wants.insert(.attend(key)) }
     return .active
   }
 
@@ -163,7 +174,7 @@ extension Scheduler {
     if now < due {
       wants.insert(.wake(due))
     } else if isUp(id.host) {
-      wants.insert(.poll(id))
+      if recall(for: id) != .underway { wants.insert(.poll(id)) }
     } else if let reason = isGoneForGood(id) {
       switch polling {
       case .afterAction, .interrupted: return end(id, .failed(.unreachable(reason)))

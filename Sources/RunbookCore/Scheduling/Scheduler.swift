@@ -112,7 +112,7 @@ package struct Scheduler {
 
   private mutating func recheck() {
     for id in state.toRecheck {
-      if isUp(id.host) { wants.insert(.recheck(id)) }
+      if isUp(id.host), recall(for: id) != .underway { wants.insert(.recheck(id)) }
     }
   }
 

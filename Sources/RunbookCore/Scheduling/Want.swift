@@ -13,6 +13,8 @@ package enum Want: Hashable, Sendable {
   case poll(TaskID)
   /// The lasting checks of a task that had ended well.
   case recheck(TaskID)
+  /// The task's outputs that took from a secret are to be asked again.
+  case recall(TaskID)
   /// What the attempt's action printed is the value of an output.
   case readOutput(AttemptKey)
   /// A person has to decide a `confirm`.

@@ -105,16 +105,7 @@ package struct SecretVault: Sendable {
       if case .secret(let id) = meaning { secrets[name] = id }
     }
     guard !secrets.isEmpty else { return [:] }
-    let words = words(of: text)
+    let words = SecretFlow.words(of: text)
     return secrets.filter { words.contains($0.key) }
-  }
-
-  /// Everything in code that may be a name.
-  static func words(of text: String) -> Set<String> {
-    Set(
-      text.utf8.split { byte in
-        !(byte == UInt8(ascii: "_") || (48...57).contains(byte) || (65...90).contains(byte)
-          || (97...122).contains(byte))
-      }.map { String(Substring($0)) })
   }
 }

@@ -94,6 +94,11 @@ extension Event {
     case "outputSet":
       self = .outputSet(
         try json.task(), name: try json.string("name"), value: try Value(json.object("value")))
+    case "outputHeld":
+      self = .outputHeld(try json.task(), name: try json.string("name"))
+    case "outputLost":
+      self = .outputLost(
+        try json.task(), name: try json.string("name"), problem: try json.string("problem"))
     case "outputUnreadable":
       self = .outputUnreadable(
         try json.task(), name: try json.string("name"), problem: try json.string("problem"))

@@ -137,6 +137,15 @@ extension JSONWriter {
       field("task", task)
       field("name", output)
       field("value", value)
+    case .outputHeld(let task, let output):
+      name("outputHeld")
+      field("task", task)
+      field("name", output)
+    case .outputLost(let task, let output, let problem):
+      name("outputLost")
+      field("task", task)
+      field("name", output)
+      field("problem", problem)
     case .outputUnreadable(let task, let output, let problem):
       name("outputUnreadable")
       field("task", task)

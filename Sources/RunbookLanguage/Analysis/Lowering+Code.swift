@@ -40,13 +40,6 @@ extension Lowering {
     return code
   }
 
-  /// The secrets whose names stand in a piece of code as words.
-  func secrets(in code: CodeSyntax) -> [String] {
-    Words(Array(code.text.utf8)[...]).filter {
-      if case .secret? = scope.values[$0]?.kind { true } else { false }
-    }
-  }
-
   // MARK: - Names
 
   private mutating func checkReads(

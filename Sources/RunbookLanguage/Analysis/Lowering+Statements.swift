@@ -138,6 +138,7 @@ extension Lowering {
         outputName.range, help: "hosts are found in what a step puts out")
       return nil
     }
+    noteShown(outputName.text, output, outputName.range)
     read(outputName.text, output, at: outputName.range, group: nil, isList: true)
     if output.reference.type != .string {
       report(

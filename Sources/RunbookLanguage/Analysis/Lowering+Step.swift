@@ -129,6 +129,10 @@ extension Lowering {
       lower($0, CodeContext(role: .action, group: context.group))
     }
     if output.source == nil, !step.isDamaged { checkSource(of: output, step) }
+    secretCandidates.writings.append(
+      .init(
+        step: scope.prefix + step.name.text, name: name, hasSource: source != nil, type: type,
+        place: Place(scope.file, output.name.range)))
     var isByHost = false
     if let group = step.group, case .group(let symbol)? = scope.values[group.text]?.kind {
       isByHost = !symbol.isOneByName
@@ -139,19 +143,11 @@ extension Lowering {
   }
 
   private mutating func checkSource(of output: OutputSyntax, _ step: StepSyntax) {
-    guard case .run(let code, _)? = step.action else {
+    guard case .run? = step.action else {
       return report(
         .outputSource, "`\(output.name.text)` has nothing to come from", output.name.range,
         help: "a step without `run` says it: `output \(output.name.text) from` and its code")
-    }
-    if let secret = secrets(in: code).first {
-      report(
-        .secretOutput,
-        "`\(output.name.text)` would hold what was printed beside the secret "
-          + "`\(secret)`", output.name.range,
-        help: "ask for it again: `output \(output.name.text) from` and its code")
-    }
-  }
+    }  }
 
   private mutating func lower(_ action: ActionSyntax, _ context: ReadingContext) -> Action {
     switch action {

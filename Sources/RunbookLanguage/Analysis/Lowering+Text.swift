@@ -94,7 +94,14 @@ extension Lowering {
     if context.place == .beforeRun {
       return reportMissing(name, output, .writtenLater, at: range)
     }
+    noteShown(name, output, range)
     read(name, output, at: range, group: context.group, isList: isList)
+  }
+
+  /// A reading of an output that must not have taken from a secret.
+  mutating func noteShown(_ name: String, _ output: Symbol.Output, _ range: SourceRange) {
+    secretCandidates.readings.append(
+      .init(name: name, reference: output.reference, place: Place(scope.file, range)))
   }
 
   private func readable() -> [String] {

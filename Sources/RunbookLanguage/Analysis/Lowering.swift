@@ -19,6 +19,7 @@ struct Lowering {
   /// Groups by their identifiers; those that something uses go into the plan.
   var groups: [GroupID: GroupDeclaration] = [:]
   var usedGroups: Set<GroupID> = []
+  var secretCandidates = SecretCandidates()
   private var statementCount = 0
 
   /// Steps in one plan: beyond this, parts use parts without end in sight.
@@ -65,6 +66,7 @@ struct Lowering {
     }
     plan.environments[0] = nameTable()
     collect()
+    checkSecretOutputs()
     return main.tree.kind == .runbook ? plan : nil
   }
 

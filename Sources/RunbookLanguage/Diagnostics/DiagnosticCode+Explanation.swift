@@ -269,7 +269,10 @@ extension DiagnosticCode {
     case .secretOutput:
       """
       What a command prints while it has a secret is masked and never stored as a value. Ask \
-      for the output by `from CODE`, which is asked again whenever it is needed.
+      for the output by `from CODE`: resume asks it again. An output whose `from` code, or whose \
+      step's action, mentions a secret is a secret itself, of at least four bytes: a string, \
+      masked everywhere, never journaled, and read only in code. What is no secret can be asked \
+      in a step whose code mentions none.
       """
     case .alternatives:
       """

@@ -187,7 +187,7 @@ package struct PlainLog: Sendable {
       return skipped(key, told.reason, atLeast: told.length, fact.time)
     case .ownerLeft, .runEnded, .taskEnded, .locksTaken, .hostLocked, .hostUnlocked, .scopeEntered,
       .groupResolved, .batchesFixed, .fileFixed, .attemptStarted, .secretsSealed, .outputReceived,
-      .probeAnswered, .polled, .outputSet, .outputUnreadable:
+      .probeAnswered, .polled, .outputSet, .outputHeld, .outputLost, .outputUnreadable:
       return nil
     }
     return stamped(line, fact.time)

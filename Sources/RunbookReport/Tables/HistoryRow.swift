@@ -113,7 +113,7 @@ package struct HistoryRows {
       add(time, .decision, "the edited runbook is adopted", by: adoption.by)
     case .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .scopeEntered, .stepStarted,
       .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .probeAnswered, .polled,
-      .outputSet, .outputUnreadable, .secretsSealed:
+      .outputSet, .outputHeld, .outputLost, .outputUnreadable, .secretsSealed:
       break
     }
   }

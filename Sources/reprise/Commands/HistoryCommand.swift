@@ -117,7 +117,8 @@ private struct EventFilter {
   private func subject(of event: Event) -> (step: StepPath?, host: String?) {
     switch event {
     case .attemptStarted(let id, _), .polled(let id, _, _), .retryScheduled(let id, _, _),
-      .outputSet(let id, _, _), .outputUnreadable(let id, _, _), .taskEnded(let id, _),
+      .outputSet(let id, _, _), .outputUnreadable(let id, _, _),
+      .outputHeld(let id, _), .outputLost(let id, _, _), .taskEnded(let id, _),
       .rollbackTaskEnded(let id, _), .doubtRaised(let id, _), .rechecked(let id, _, _),
       .confirmed(let id, _), .denied(let id, _), .doubtSettled(let id, _, _),
       .taskReopened(let id, _):
