@@ -109,7 +109,8 @@ must(at(DB, f'new=$(mktemp "$config.XXXX")\n(\n{content}\n) >"$new"\n'
             'chmod --reference="$config" "$new"; chown --reference="$config" "$new"\n'
             'cp -p "$config" "$config.old"; sync; mv -f "$new" "$config"'), "config")
 do("repair", "config", DB, ("check",))
-do("repair", "owner", DB, ("unless",))
+do("ownership", "owner", DB, ("unless",))
+do("made", "before", DB)
 do("repair", "start", DB)
 do("validate", "containers", DB, ("check",), 2)
 do("validate", "members", DB, ("check",), 3, LEADER_TIMEOUT)
