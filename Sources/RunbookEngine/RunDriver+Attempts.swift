@@ -114,8 +114,12 @@ extension RunDriver {
     guard let attendance = attended[key], state.attempts[key]?.isInFlight ?? false else { return }
     attended[key]?.isLooking = false
     if attendance.looksAgain {
+      // It was asked before something became known, such as the end: its sizes are older, and
+      // nothing may be decided by them.
       attended[key]?.looksAgain = false
+      _ = fetch(sighting, isOver: sighting.end != nil)
       effects.append { self.look(key, asksAlive: attendance.mode == .recovering) }
+      return
     }
     let isGrown = fetch(sighting, isOver: attendance.mode.isOver || sighting.end != nil)
     guard let attempt = state.attempts[key] else { return }

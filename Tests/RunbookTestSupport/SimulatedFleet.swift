@@ -25,10 +25,16 @@ package final class SimulatedFleet: Transport {
     package var dropsInHundred = 0
     /// Of a hundred breaks, how many are a power cut of the host.
     package var powerCutsInHundred = 0
+    /// An action ends while the answer to a look is on its way: the announcement, which travels on
+    /// a stream of its own, arrives first.
+    package var endsDuringLooks = false
 
-    package init(dropsInHundred: Int = 0, powerCutsInHundred: Int = 0) {
+    package init(
+      dropsInHundred: Int = 0, powerCutsInHundred: Int = 0, endsDuringLooks: Bool = false
+    ) {
       self.dropsInHundred = dropsInHundred
       self.powerCutsInHundred = powerCutsInHundred
+      self.endsDuringLooks = endsDuringLooks
     }
   }
 

@@ -56,7 +56,17 @@ final class SimulatedLink: HostLink {
       guard simulated.fence == fence else { return [.stale(knownEpoch: simulated.fence)] }
       switch frame {
       case .exchange(let exchange): return start(exchange, &simulated, &state)
-      case .look(let look): return [.looked(sight(look, &simulated))]
+      case .look(let look):
+        let isLast = simulated.executions[look.key]?.looksLeft == 1
+        guard state.accidents.endsDuringLooks, isLast, let end = simulated.executions[look.key]?.end
+        else { return [.looked(sight(look, &simulated))] }
+        simulated.executions[look.key]?.looksLeft = 2
+        let before = sight(look, &simulated)
+        simulated.executions[look.key]?.looksLeft = 0
+        return [
+          .ended(key: look.key, end, hasOutput: end.outputSize > 0, hasLog: end.logSize > 0),
+          .looked(before),
+        ]
       case .cancel(let key, _):
         simulated.executions[key]?.looksLeft = 0
         return []

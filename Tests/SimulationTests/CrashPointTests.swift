@@ -74,4 +74,18 @@ struct CrashPointTests {
     #expect(fleet.started.values.allSatisfy { $0 == 1 }, "seed \(seed)")
     #expect(fleet.started.count == 16, "seed \(seed)")
   }
+
+  /// The sizes of a look are those of when it was asked.
+  @Test func takesAllOutputOfAnActionThatEndsDuringALook() async throws {
+    let printed = "first half, second half"
+    let fleet = SimulatedFleet(accidents: SimulatedFleet.Accidents(endsDuringLooks: true)) {
+      _, _, _ in SimulatedFleet.Result(output: printed, looks: 3)
+    }
+    let simulation = Simulation(
+      TestPlan.make([TestPlan.step("long", check: "look")]), hosts: 1, fleet: fleet)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    let key = try #require(await simulation.state.attempts.keys.first)
+    let kept = try await simulation.journal.output(of: key, .output, limit: 1000)
+    #expect(String(decoding: kept, as: UTF8.self) == printed)
+  }
 }
