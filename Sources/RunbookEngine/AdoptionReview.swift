@@ -86,8 +86,9 @@ package struct AdoptionReview: Sendable {
     case .none: break
     }
     switch task.phase {
-    case .toCome: return isGone && task.isTouched ? .ran : .free
-    case .inFlight, .pausing, .polling(_, .afterAction), .polling(_, .interrupted):
+    // Another attempt would start as the step is now.
+    case .toCome, .pausing: return isGone && task.isTouched ? .ran : .free
+    case .inFlight, .polling(_, .afterAction), .polling(_, .interrupted):
       return .underway
     case .inDoubt, .polling(_, .settling): return .inDoubt
     case .ended(.failed): return isGone && task.isTouched ? .ran : .free

@@ -538,13 +538,17 @@ _b() {
   rmdir -- "${_D%/*}"
   set -- "$_B"/*
   [ ! -e "$1" ] || return 0
-  _mk=''
-  read -r _mk <"$_B/.made" && rm -f -- "$_B/.made"
+  # Two that began at once made different parts of it.
+  _mk=$_B
+  while read -r _x; do
+    [ ${#_x} -ge ${#_mk} ] || _mk=$_x
+  done <"$_B/.made"
+  rm -f -- "$_B/.made"
   _x=$_B
-  rmdir -- "$_x" || return 0
-  while [ "$_mk" ] && [ "$_x" != "$_mk" ]; do
+  # Another one that goes at this moment may have been faster.
+  while rmdir -- "$_x"; [ ! -d "$_x" ]; do
+    [ "$_x" != "$_mk" ] || return 0
     _x=${_x%/*}
-    rmdir -- "$_x" || return 0
   done
 } </dev/null >/dev/null 2>&1
 
@@ -597,7 +601,7 @@ _hello() {
   done
   [ -d "$_D/epochs" ] || _x=$(LC_ALL=C mkdir -p -- "$_D/epochs" 2>&1) || _unfit directory "${_x##*: }"
   cd "$_D" 2>/dev/null || _unfit directory "$_D"
-  [ ! "$_mk" ] || printf '%s\n' "$_mk" 2>/dev/null >"$_B/.made"
+  [ ! "$_mk" ] || printf '%s\n' "$_mk" 2>/dev/null >>"$_B/.made"
   true 2>/dev/null >"epochs/$_E" || _unfit directory "$_D"
   _guard || exit 0
   # Made once with the directory; a torn one (a power loss) means another directory.

@@ -62,6 +62,14 @@ struct ResumeCommand: Command {
     if case .ended(.succeeded) = summary.state { return alreadyDone(summary, manner) }
     var edited: EditedRunbook?
     if adopt {
+      // Before anything is asked that could not be done then.
+      if let owner = summary.owner {
+        throw .journal(
+          .owned(run: summary.id, process: owner.process, isStopped: owner.isStopped))
+      }
+      if case .ended(.rolledBack) = summary.state {
+        throw .rolledBack(run: summary.id, runbook: summary.runbook)
+      }
       let state = try await StoredRuns.open(common.state).state(of: summary.id)
       let read = try EditedRunbook.of(state, given: given)
       if !read.warnings.isEmpty {
