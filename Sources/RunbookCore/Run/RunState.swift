@@ -42,7 +42,7 @@ package struct RunState: Sendable {
   package internal(set) var foundGroups: [Instance: [String]] = [:]
   package internal(set) var outputs: [OutputSlot: Value] = [:]
   /// The tasks that gave the outputs that took from a secret.
-  package private(set) var secretWriters: [OutputSlot: TaskID] = [:]
+  package internal(set) var secretWriters: [OutputSlot: TaskID] = [:]
   /// Those whose values this owner has.
   package private(set) var heldOutputs: Set<OutputSlot> = []
   /// Those that it asked for in vain, and why.
