@@ -104,11 +104,16 @@ package struct AdoptionReview: Sendable {
 
   /// What is taken as it stands must have given what the edited step is to give.
   private mutating func checkOutputs(_ id: TaskID) {
-    guard let step = PlanIndex(adoption.plan).step(id.step) else { return }
+    let index = PlanIndex(adoption.plan)
+    guard let step = index.step(id.step) else { return }
     for output in step.outputs where output.defaultValue == nil {
       let slot = OutputSlot(
         step: id.step, name: output.name, host: output.isByHost ? id.host : nil)
-      if state.outputs[slot]?.type != output.type {
+      // A secret one is asked for again; any other has its value in the journal.
+      let isKnown =
+        index.secretFlow.contains(step.path, output.name)
+        ? state.secretWriters[slot] != nil : state.outputs[slot]?.type == output.type
+      if !isKnown {
         problems.append(.noValue(id, output: output.name))
       }
     }
