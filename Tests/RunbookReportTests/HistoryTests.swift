@@ -23,12 +23,12 @@ import Testing
     #expect(
       HistoryTable.lines(rows, clock: .utc).golden == """
         time      step     host  state      took  attempt  exit
-        22:13:20                                                 run begins, by root@install-01
+        22:13:20  run begins, by root@install-01
         22:13:21  install  a     ✓ done     1.5s        1     0
         22:13:22  install  b     ✗ failed   2.0s        1     2  the action ended with exit status 2
-        22:13:22                                                 run failed
-        22:14:22                                                 resumed (process 4712), by eve@install-01
-        22:14:22  install  b                                     tried again, by eve@install-01
+        22:13:22  run failed
+        22:14:22  resumed (process 4712), by eve@install-01
+        22:14:22  install  b     tried again, by eve@install-01
         22:14:22  install  b     ▶ running              1        since then
         """)
   }

@@ -2,8 +2,8 @@ import RunbookCore
 
 /// A run as a Markdown document, in English or French.
 package struct MarkdownReport {
-  private let document: RunDocument
-  private let words: ReportWords
+  let document: RunDocument
+  let words: ReportWords
   private let time: (Timestamp) -> String
   private var lines: [String] = []
 
@@ -14,6 +14,7 @@ package struct MarkdownReport {
     var report = MarkdownReport(document: document, words: words, time: time)
     report.writeHeader()
     report.writeOutputs(multiline: false)
+    report.writeTests()
     report.writeSteps()
     report.writeChecks()
     report.writeDecisions()
@@ -138,7 +139,7 @@ package struct MarkdownReport {
     line("**\(words("Final status", "Statut final"))**: \(words.status(document)) · \(proof)")
   }
 
-  private mutating func heading(_ text: String) {
+  mutating func heading(_ text: String) {
     line("")
     line("### " + text)
     line("")
@@ -149,7 +150,7 @@ package struct MarkdownReport {
     line("- **\(name)**\(words.language == .fr ? " " : ""): \(value)")
   }
 
-  private mutating func line(_ text: String) { lines.append(text) }
+  mutating func line(_ text: String) { lines.append(text) }
 
   private func duration(_ start: Timestamp, _ end: Timestamp) -> String {
     let tenths = max(0, end.milliseconds - start.milliseconds) / 100
@@ -160,7 +161,7 @@ package struct MarkdownReport {
   }
 
   /// Untrusted text on one line of a table.
-  private func cell(_ text: String) -> String {
+  func cell(_ text: String) -> String {
     var result = ""
     for character in safe(text) {
       switch character {

@@ -15,6 +15,8 @@ package struct RunDocument: Sendable {
     package var noRollback: String?
     /// Bytes that its actions printed and that are not in the journal.
     package var outputNotKept = 0
+    /// The step has a `check`.
+    package var isChecked = false
   }
 
   package enum RowState: Hashable, Sendable {
@@ -160,7 +162,8 @@ package struct RunDocument: Sendable {
       ended: task?.endedAt, attempts: task?.attempts.count ?? 0, exitStatus: last?.end?.status,
       undo: undo, noRollback: noRollback,
       outputNotKept: (task?.attempts ?? []).compactMap { state.attempts[$0] }
-        .reduce(0) { $0 + $1.output.skipped + $1.error.skipped })
+        .reduce(0) { $0 + $1.output.skipped + $1.error.skipped },
+      isChecked: !step.checks.isEmpty)
   }
 
   private func rowState(_ task: TaskState) -> RowState {

@@ -66,8 +66,8 @@ package struct LiveView: Sendable {
     let command = commands.resume(state.runID)
     if isDetaching {
       lines.append(Line("Detaching; `\(command)` picks it up. Ctrl-C again: at once.", .quiet))
-    } else if let question = waitingQuestion {
-      lines.append(question)
+    } else if let question = waitingQuestion(width: width) {
+      lines += question
     } else {
       let hints = [
         "Ctrl-C detaches; what runs on the hosts goes on, `\(command)` picks it up.",
@@ -86,14 +86,22 @@ package struct LiveView: Sendable {
       .min { $0.description < $1.description }
   }
 
-  private var waitingQuestion: Line? {
+  /// All of its text, on as many lines as it takes: who answers must have read it.
+  private func waitingQuestion(width: Int) -> [Line]? {
     guard let id = question, let step = state.index.step(id.step),
       case .confirm(let text)? = step.action
     else { return nil }
-    var line = Line()
-    line.append(ShownState.waiting.glyph)
-    line.append(
-      " " + state.text(text, for: id, environment: step.environment) + "  [y/n] ", .strong)
-    return line
+    let answers = "  [y/n] "
+    let question = state.text(text, for: id, environment: step.environment)
+    let pieces = Words.wrapped(question, width: max(20, width - 2 - answers.count))
+      .split(separator: "\n")
+    return pieces.indices.map { position in
+      var line = Line()
+      if position == pieces.startIndex { line.append(ShownState.waiting.glyph) }
+      line.pad(to: 2)
+      line.append(String(pieces[position]), .strong)
+      if position == pieces.index(before: pieces.endIndex) { line.append(answers, .strong) }
+      return line
+    }
   }
 }

@@ -59,6 +59,7 @@ package struct ForecastText {
         if !instance.batch.isEmpty {
           line.append(" · batch " + instance.batch.map(String.init).joined(separator: "."))
         }
+        if let title = index.step(instance.path)?.title { line.append("  " + title, .quiet) }
         lines.append(line)
         step = instance
       }
@@ -130,8 +131,10 @@ package struct ForecastText {
   private func words(_ row: ForecastRow) -> String {
     switch row.verdict {
     case .wouldRun: return "would run"
-    case .wouldAsk: return "would ask a person"
-    case .holds: return "only looks, and holds now"
+    case .wouldAsk: return "would ask: " + (question(row.task) ?? "a person")
+    case .holds:
+      return isOnlyUndone(row.task)
+        ? "does nothing, but in a rollback" : "only looks, and holds now"
     case .leftOut: return "left out: its condition is false"
     case .satisfied(let position):
       guard let check = check(row.task, .unless, position) else {
@@ -155,6 +158,22 @@ package struct ForecastText {
     case .unknown(let why): return "can't be known \(why)"
     case .noAnswer(let reason): return "gave no answer: \(reason)"
     }
+  }
+
+  /// What a `confirm` asks.
+  private func question(_ task: TaskID) -> String? {
+    guard let step = index.step(task.step), case .confirm(let text)? = step.action else {
+      return nil
+    }
+    return RunState(plan: plan, binding: binding)
+      .text(text, for: task, environment: step.environment)
+  }
+
+  /// A step that has nothing but a `rollback`.
+  private func isOnlyUndone(_ task: TaskID) -> Bool {
+    guard let step = index.step(task.step) else { return false }
+    return step.action == nil && step.requires.isEmpty && step.unless.isEmpty
+      && step.checks.isEmpty && step.outputs.isEmpty
   }
 
   private func check(_ task: TaskID, _ stage: ProbeStage, _ position: Int) -> Check? {

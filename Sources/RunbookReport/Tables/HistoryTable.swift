@@ -30,9 +30,15 @@ package enum HistoryTable {
     var note = Line(row.note)
     if let by = row.by { note.append((row.note.isEmpty ? "by " : ", by ") + by, .strong) }
     let batch = row.batch.isEmpty ? "" : "#" + row.batch.map(String.init).joined(separator: ".")
+    let step = Line((row.step ?? "") + batch)
+    // What a person decided, or befell the run, has no state: its words stand where there is room.
+    if row.state == nil, row.duration == nil, row.attempt == nil, row.status == nil {
+      let place = row.host.map { [step, Line($0)] } ?? (row.step == nil ? [] : [step])
+      return [Line(clock.time(row.time), .quiet)] + place + [note]
+    }
     return [
-      Line(clock.time(row.time), .quiet), Line((row.step ?? "") + batch), Line(row.host ?? ""),
-      state, Line(row.duration.map(DurationText.of) ?? ""),
+      Line(clock.time(row.time), .quiet), step, Line(row.host ?? ""), state,
+      Line(row.duration.map(DurationText.of) ?? ""),
       Line(row.attempt.map(String.init) ?? ""), Line(row.status.map(String.init) ?? ""), note,
     ]
   }

@@ -14,7 +14,11 @@ struct TextTable {
   var lines: [Line] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in
-      rows.map { column < $0.count && $0.count > 1 ? $0[column].width : 0 }.max() ?? 0
+      rows.map { row in
+        // The last cell of a row that is shorter than others runs over what they have there.
+        let isMeasured = row.count == count || column + 1 < row.count
+        return column < row.count && isMeasured ? row[column].width : 0
+      }.max() ?? 0
     }
     return rows.map { row in
       var line = Line()

@@ -1,0 +1,39 @@
+extension MarkdownReport {
+  /// What each step's `check` said, all hosts on one line; also that it was never asked.
+  mutating func writeTests() {
+    var steps: [RunDocument.TaskRow] = []
+    for row in document.rows where row.isChecked && row.state != .leftOut {
+      if !steps.contains(where: { $0.task.step == row.task.step }) { steps.append(row) }
+    }
+    guard !steps.isEmpty else { return }
+    heading("Tests")
+    line(words("| | test | hosts | found |", "| | test | hôtes | constaté |"))
+    line("| --- | --- | --- | --- |")
+    for step in steps {
+      let answers = document.checks.filter { $0.stage == .check && $0.task.step == step.task.step }
+      let hosts = answers.compactMap(\.task.host).joined(separator: ", ")
+      let (glyph, found) = result(of: step, answers)
+      line("| \(glyph) | \(cell(step.title ?? step.task.step)) | \(cell(hosts)) | \(cell(found)) |")
+    }
+  }
+
+  private func result(
+    of step: RunDocument.TaskRow, _ answers: [RunDocument.CheckRow]
+  ) -> (glyph: String, found: String) {
+    if answers.isEmpty {
+      return step.state == .satisfied
+        ? ("✅", words("was so already", "déjà le cas"))
+        : ("·", words("not carried out", "non exécuté"))
+    }
+    // The first line of each host; what several say stands once.
+    var found: [String] = []
+    for answer in answers {
+      let text = answer.found.split(separator: "\n").first.map { String($0.prefix(120)) } ?? ""
+      if !text.isEmpty, !found.contains(text) { found.append(text) }
+    }
+    let glyph =
+      answers.contains { $0.answer == .doesNotHold }
+      ? "❌" : answers.contains { $0.answer == .cannotTell } ? "❓" : "✅"
+    return (glyph, found.joined(separator: "; "))
+  }
+}
