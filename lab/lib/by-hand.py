@@ -35,7 +35,7 @@ def codes(part, name, form):
 SITE = {m[1]: m[2] for m in re.finditer(r'input (\w+) = "?([^"\n]*)"?', text("site"))}
 PRELUDE = "\n".join(pick(re.search(rf"shell {CODE}", text(name), re.S))
                     for name in ("site", "parts/validate"))
-VALUES = dict(SITE, db=" ".join(DB), db_addresses=" ".join(DB.values()), reprise_run="byhand",
+VALUES = dict(SITE, db=" ".join(DB), db_addresses=" ".join(DB.values()), reprise_run=f"byhand{time.time_ns()}",
               postgres_password=re.search(r"POSTGRES_PASSWORD='?([^'\n]*)",
                                           open(SITE["credentials"]).read())[1])
 CONTROLS = tempfile.mkdtemp()

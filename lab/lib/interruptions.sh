@@ -91,6 +91,7 @@ scenario_reference() {
 scenario_kills() {
   local kills=0 limit=80 known step
   CRASH=9 begin
+  # A check has its whole time again after each resume: past 35 kills the run is let go to its end.
   while ((limit-- > 0)); do
     ended 600
     ((status == 137)) || break
@@ -112,7 +113,7 @@ scenario_kills() {
         if wait_until $((5 + kills % 3 * 7)) engine_is_gone; then :; else kill -9 "$engine"; fi
         ;;
       repair/* | reinstallation/* | downgrading/*) CRASH=$((known + 12)) go_on ;;
-      *) CRASH=$((known + 30)) go_on ;;
+      *) CRASH=$(((kills < 35) * (known + 30))) go_on ;;
     esac
   done
   note "$kills kills"
