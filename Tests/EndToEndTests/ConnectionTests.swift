@@ -182,7 +182,8 @@ struct ConnectionTests {
       site.servers[1].stop()
       let stopped = try site.reprise("run", "work", "--reconnect-for", "1s")
       #expect(stopped.status == 69, "\(stopped.text) \(stopped.errorText)")
-      #expect(stopped.text.contains("reprise resume") || stopped.errorText.contains("reprise resume"))
+      #expect(
+        stopped.text.contains("reprise resume") || stopped.errorText.contains("reprise resume"))
       try site.servers[1].start()
       let resumed = try site.reprise("resume")
       #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")

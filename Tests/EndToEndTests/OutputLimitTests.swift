@@ -29,7 +29,8 @@ struct OutputLimitTests {
     let report = try site.reprise("report", "work").text
     #expect(report.contains("3.1 MB of output not kept"))
     #expect(
-      try site.reprise("report", "work", "--format", "json").text.contains("\"outputNotKept\":\(gap)"))
+      try site.reprise("report", "work", "--format", "json").text.contains(
+        "\"outputNotKept\":\(gap)"))
     let skipped = try site.events(try site.newestRun())
       .filter { $0["event"] as? String == "outputSkipped" }
     #expect(skipped.reduce(0) { $0 + ($1["length"] as? Int ?? 0) } == gap)
@@ -176,7 +177,8 @@ struct OutputLimitTests {
         })
       #expect(try process.wait().status == 0)
       #expect(peak > 0 && peak < 100 << 10, "\(peak) KiB")
-      let size = try FileManager.default
+      let size =
+        try FileManager.default
         .attributesOfItem(atPath: "\(site.directory)/state/reprise.sqlite")[.size] as? Int
       #expect(try #require(size) < 4 << 20)
     }

@@ -46,7 +46,9 @@ struct SecretOutputTests {
       #expect(try site.traces(of: Data("and \(token)\n".utf8).base64EncodedString()).isEmpty)
     }
     #expect(try site.traces(of: Self.secret).isEmpty)
-    for command in [["history", "work", "--events", "--json"], ["report", "work"], ["logs", "work"]] {
+    for command in [
+      ["history", "work", "--events", "--json"], ["report", "work"], ["logs", "work"],
+    ] {
       #expect(!(try site.start(command).wait().text.contains(Self.secret)))
     }
   }
@@ -86,7 +88,8 @@ struct SecretOutputTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func aValueThatIsTooShortFailsItsTaskAndSaysWhatToDo() async throws {
+  @Test(.timeLimit(.minutes(1))) func aValueThatIsTooShortFailsItsTaskAndSaysWhatToDo() async throws
+  {
     try await Site.run(hosts: 1) { site in
       try prepare(site)
       try site.write("marks/lies.h1", "abc\n")

@@ -6,8 +6,10 @@ import Testing
 @Suite("Where secrets must not be", .serialized)
 struct SecretTests {
   private static let awkward = "q'u\"o$t(e)`s\\ n\newline é☃; * end-of-it"
-  private static let long = (0..<500).map { String(format: "%03x", ($0 * 2654435761) % 4093) + "k-Zw~" }
-    .joined()
+  private static let long = (0..<500).map {
+    String(format: "%03x", ($0 * 2_654_435_761) % 4093) + "k-Zw~"
+  }
+  .joined()
 
   /// What none of the places may have: the values, parts of the long one, and their base64 forms.
   private static var needles: [Data] {
@@ -99,7 +101,9 @@ struct SecretTests {
         "work", Self.runbook.replacingOccurrences(of: "SITE", with: site.directory))
       let environment = ["LONG_SECRET": Self.long]
       let process = try site.start(["run", "work"], environment: environment)
-      #expect(waitUntil(.seconds(20)) { site.mark("waiting.h1") != nil && site.mark("waiting.h2") != nil })
+      #expect(
+        waitUntil(.seconds(20)) { site.mark("waiting.h1") != nil && site.mark("waiting.h2") != nil }
+      )
       #expect(Self.traces(in: hostState).isEmpty, "before anything was printed")
       try site.write("marks/go", "")
       // While the actions run: what they print stands in their output files and nowhere else.

@@ -169,7 +169,8 @@ enum EventSamples {
     }
     events += outcomes.flatMap { [.taskEnded(task, $0), .rollbackTaskEnded(local, $0)] }
     events += [
-      Doubt.rebooted, .rebootedBeforeClaim, .directoryReplaced, .wrapperDied, .claimTorn, .unreachable,
+      Doubt.rebooted, .rebootedBeforeClaim, .directoryReplaced, .wrapperDied, .claimTorn,
+      .unreachable,
     ].map { .doubtRaised(task, $0) }
     return events
   }()

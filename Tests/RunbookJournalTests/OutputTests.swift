@@ -38,7 +38,8 @@ import Testing
   @Test func outputIsReadInOrderWithItsGapsAndGenerations() async throws {
     let history = try await history([
       received(0, 0, "head"), received(0, 0, "err", .error),
-      entry(.outputSkipped(key: "k", .output, generation: 0, offset: 4, length: 100, reason: .limit)),
+      entry(
+        .outputSkipped(key: "k", .output, generation: 0, offset: 4, length: 100, reason: .limit)),
       received(0, 104, "tail"),
       entry(.outputReceived(key: "k", .output, generation: 1, offset: 0, length: 0)),
       received(1, 0, "new"), received(1, 5, "lost before"),

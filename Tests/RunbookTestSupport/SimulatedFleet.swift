@@ -89,7 +89,9 @@ package final class SimulatedFleet: Transport {
     }
   }
 
-  package func setFree(_ bytes: Int, on host: String) { state.withLock { $0.freeBytes[host] = bytes } }
+  package func setFree(_ bytes: Int, on host: String) {
+    state.withLock { $0.freeBytes[host] = bytes }
+  }
 
   /// Cuts the power: what ran is gone, what was claimed stays claimed.
   package func powerCut(_ host: String) { state.withLock { $0.powerCut(host) } }

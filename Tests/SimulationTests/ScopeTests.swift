@@ -106,7 +106,8 @@ struct ScopeTests {
     let simulation = withoutAHost(fleet)
     #expect(try await simulation.drive() == .ended(.failed))
     #expect(
-      fleet.started == ["gather/a@db1", "gather/a@db3", "gather/in/b@db1", "gather/in/b@db3"]
+      fleet.started
+        == ["gather/a@db1", "gather/a@db3", "gather/in/b@db1", "gather/in/b@db3"]
         .reduce(into: [:]) { $0[$1] = 1 })
     for step in ["gather/a", "gather/in/b"] {
       let outcome = await simulation.state.tasks[TaskID(step, host: "db2")]?.outcome
@@ -183,10 +184,12 @@ struct ScopeTests {
     #expect(fleet.started.values.allSatisfy { $0 == 1 })
   }
 
-  @Test(arguments: [
-    ([], "one", RunOutcome.succeeded), (["one/x@db2"], "two", .succeeded),
-    (["one/x", "two/x@db1"], "none", .failed), (["one/x@db1", "undo-one"], "none", .rollbackFailed),
-  ] as [([String], String, RunOutcome)])
+  @Test(
+    arguments: [
+      ([], "one", RunOutcome.succeeded), (["one/x@db2"], "two", .succeeded),
+      (["one/x", "two/x@db1"], "none", .failed),
+      (["one/x@db1", "undo-one"], "none", .rollbackFailed),
+    ] as [([String], String, RunOutcome)])
   func takesTheFirstAlternativeThatSucceeds(
     failing: [String], taken: String, outcome: RunOutcome
   ) async throws {

@@ -105,7 +105,8 @@ package struct SecretFlow: Sendable {
       guard case .output(let reference) = meaning, contains(reference),
         !reference.writers.contains(step.path)
       else { return [] }
-      return [Reading(name: name, reference: reference, isList: false),
+      return [
+        Reading(name: name, reference: reference, isList: false),
         Reading(name: name + "_by_host", reference: reference, isList: true),
       ].filter { words.contains($0.name) }
     }

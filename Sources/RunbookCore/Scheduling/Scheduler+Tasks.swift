@@ -71,27 +71,6 @@ extension Scheduler {
 
   func isGivenUp(_ host: String?) -> Bool { state.hosts[host]?.isGivenUp ?? false }
 
-  /// Why the host of a task was given up, where the run goes on without it.
-  private func isGoneForGood(_ id: TaskID) -> String? {
-    guard case .givenUp(let reason)? = state.hosts[id.host]?.connection, goesOn(without: id) else {
-      return nil
-    }
-    return reason
-  }
-
-  /// Whether the task, or a scope around it, goes on after a failure.
-  func goesOn(without id: TaskID) -> Bool {
-    if state.index.step(id.step)?.onFailure == .continue { return true }
-    var node = state.index.node(of: id.step)
-    while let position = node {
-      switch state.index[position].kind {
-      case .sequence(.continue, _, _), .rolling(_, _, .continue, _): return true
-      case .sequence, .rolling, .step, .parallel, .firstOf: node = state.index[position].parent
-      }
-    }
-    return false
-  }
-
   /// An attempt that is on its way, or has just come back.
   private mutating func follow(_ id: TaskID, _ step: Step, _ task: TaskState) -> Progress {
     guard let key = task.attempts.last, let attempt = state.attempts[key] else { return .active }

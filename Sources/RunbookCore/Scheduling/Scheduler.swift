@@ -91,25 +91,6 @@ package struct Scheduler {
     return state.doubts.isEmpty
   }
 
-  /// Hosts that were given up and that the run can't go on without: all that something needs but
-  /// those whose tasks may fail under `on failure continue`.
-  private var blockingHosts: Set<String?> {
-    let givenUp = Set(state.hosts.filter(\.value.isGivenUp).map(\.key))
-    if givenUp.isEmpty { return [] }
-    var needed = Set(state.hostsToLock.map(Optional.some)).union(state.toRecheck.map(\.host))
-    for (id, task) in state.tasks where givenUp.contains(id.host) {
-      switch task.undo {
-      case .none: if task.outcome != nil || goesOn(without: id) { continue }
-      case .ended: continue
-      case .inFlight, .polling, .inDoubt: break
-      }
-      needed.insert(id.host)
-    }
-    // A rollback that is underway needs every host that it has to undo something on.
-    if state.rollbacks.values.contains(.underway) { needed.formUnion(state.tasks.keys.map(\.host)) }
-    return givenUp.intersection(needed)
-  }
-
   private mutating func recheck() {
     for id in state.toRecheck {
       if isUp(id.host), recall(for: id) != .underway { wants.insert(.recheck(id)) }

@@ -47,7 +47,8 @@ enum Projection {
       .groupResolved, .batchesFixed, .fileFixed, .rollbackStarted, .rollbackEnded, .attemptStarted,
       .secretsSealed, .outputReceived, .outputSkipped, .probeAnswered, .exchangeEnded, .polled,
       .retryScheduled,
-      .outputSet, .outputHeld, .outputLost, .outputUnreadable, .taskEnded, .rollbackTaskEnded, .doubtRaised, .rechecked,
+      .outputSet, .outputHeld, .outputLost, .outputUnreadable, .taskEnded, .rollbackTaskEnded,
+      .doubtRaised, .rechecked,
       .confirmed, .denied, .doubtSettled, .taskReopened, .driftIgnored:
       break
     }

@@ -147,7 +147,8 @@ extension Lowering {
       return report(
         .outputSource, "`\(output.name.text)` has nothing to come from", output.name.range,
         help: "a step without `run` says it: `output \(output.name.text) from` and its code")
-    }  }
+    }
+  }
 
   private mutating func lower(_ action: ActionSyntax, _ context: ReadingContext) -> Action {
     switch action {

@@ -111,7 +111,8 @@ package struct HTMLReport {
     if let title = row.title { step += "<br>\(text(title))" }
     cells([
       step, text(row.task.host ?? ""),
-      "<span class=\"\(tone(row))\">\(text(words.whole(row)))</span>", text(row.started.map(time) ?? ""),
+      "<span class=\"\(tone(row))\">\(text(words.whole(row)))</span>",
+      text(row.started.map(time) ?? ""),
       text(took), row.attempts == 0 ? "" : "\(row.attempts)",
     ])
   }

@@ -48,7 +48,9 @@ package struct RunDocument: Sendable {
   }
 
   package struct Decision: Sendable {
-    package enum Kind: Sendable { case confirmed, denied, accepted, rerun, reopened, cancelled, adopted }
+    package enum Kind: Sendable {
+      case confirmed, denied, accepted, rerun, reopened, cancelled, adopted
+    }
     package var time: Timestamp
     package var kind: Kind
     package var task: TaskID?

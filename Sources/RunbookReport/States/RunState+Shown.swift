@@ -116,4 +116,3 @@ extension Code {
     return lines.count > 1 ? trimmed + " …" : trimmed
   }
 }
-
