@@ -5,13 +5,14 @@
 # Rules of this file, which Swift sends without its comments and indentation:
 # - POSIX sh for dash, bash and BusyBox ash. The loop forks only where a comment says so.
 # - Every name of ours begins with an underscore: the others belong to the runbook's values,
-#   which the loop keeps exported. Nothing of ours is ever exported.
+#   which loop and runner keep exported. Nothing of ours is ever exported.
 # - A redirection that may fail never stands on a special builtin: that would end dash.
 # - Word splitting is wanted where a variable stands unquoted: numbers and our own words only.
 
 # ---- Processes ----------------------------------------------------------------------------------
 
-# _stat PID|self: pid, state, group and start time into _pi _st _pg _ss. Fails if there is none.
+# _stat PID|self: pid, state, parent, group and start time into _pi _st _pp _pg _ss. Fails if there
+# is none.
 # A name in /proc/PID/stat may hold anything, also newlines and ")": what counts stands after the
 # last ")" of all lines. There are more only if too few words follow on the first.
 _stat() {
@@ -25,13 +26,13 @@ _stat() {
       set -- "$1" ${_x##*)}
       [ $# -gt 21 ] || return 1
     fi
-    _st=$2 _pg=$4 _ss=${21}
+    _st=$2 _pp=$3 _pg=$4 _ss=${21}
   else
     [ "$1" != self ] || set -- "$(exec sh -c 'echo $PPID')"
-    set -- "$1" $(ps -o stat=,pgid=,lstart= -p "$1" 2>/dev/null)
-    [ $# -gt 3 ] || return 1
-    _pi=$1 _st=$2 _pg=$3
-    shift 3
+    set -- "$1" $(ps -o stat=,ppid=,pgid=,lstart= -p "$1" 2>/dev/null)
+    [ $# -gt 4 ] || return 1
+    _pi=$1 _st=$2 _pp=$3 _pg=$4
+    shift 4
     _ss=$1-${2-}-${3-}-${4-}
   fi
 }
@@ -144,18 +145,44 @@ _bytes() {
   printf '\n%s.\n' "$_N"
 }
 
-# ---- The wrapper: one exchange, in the background -----------------------------------------------
+# ---- The wrapper: runs an exchange ---------------------------------------------------------------
+# It is the link's runner, or a process that the loop forked for this one. What it says goes to
+# standard error; descriptor 5 is the runner's pipe from the loop. The parts of an exchange stand
+# in one list with `&&`: whatever ends it fails.
 
-# _i USER: begins an exchange.
-_i() {
+# Makes this process a wrapper.
+_serve() {
   trap : HUP INT TERM PIPE
   trap _fail EXIT
-  _us=$1 _ow='' _so=0 _se=0 _sl=0 _as=- _to=0 _ca=0 _sa='' _cl='' _j=0 _do='' _no='' _sec='' _in='' _tp='' _sf=/dev/null
-  _boot
   _stat self
-  _me=$_pi.$_ss
-  [ ! -e "$_k.c" ] || _z y
-  [ ! -e "$_k.w" ] || _w
+  _me=$_pi.$_ss _do=1 _j=0
+}
+
+# _r KEY FREE USER: begins an exchange in a wrapper. In the loop it is given to one: to the runner if
+# the engine knows that it is FREE.
+_r() {
+  if [ ! "$_me" ]; then
+    _give "$1" "$2"
+    return 1
+  fi
+  _k=$1 _us=$3 _ow='' _so=0 _se=0 _sl=0 _as=- _to=0 _ca=0 _sa='' _cl='' _no='' _in='' _tp='' _sf=/dev/null
+  _guard
+  case $? in
+    0) ;;
+    1) return 1 ;;
+    2)
+      _z n 0 'the state directory is gone'
+      return
+      ;;
+  esac
+  _do=''
+  if [ ! "$_R" ]; then
+    _z n 0 'no space in the state directory'
+  elif [ -e "$_k.c" ]; then
+    _z y
+  elif [ -e "$_k.w" ]; then
+    _w
+  fi
 }
 
 # Takes KEY.w. Done unless the action comes first, where the claim says as much. Whoever finds
@@ -175,19 +202,31 @@ _w() {
       _z n 0 'no space for the state of the task'
       ;;
     0)
-      [ -e "$_k.w" ] || _z n 0 "$(_why)"
-      # Made a moment ago and not written yet, or torn when its maker was killed.
-      _load "$_k.w" || { sleep 1 && _load "$_k.w"; }
-      [ ! "$_l1" ] || _z y
-      set -- $_l2
-      [ "${3-}" != "$_bo" ] || ! _live "$1" "$2" || _z y
-      set -C
-      true 2>/dev/null >"$_k.t${1-}.${2-}" || _z y
-      set +C
-      printf '%-240s\n%s\n' '' "$_id" 2>/dev/null 1<>"$_k.w" || _z n 0 "$(_why)"
-      _ow=1
+      if [ ! -e "$_k.w" ]; then
+        _z n 0 "$(_why)"
+      elif _other; then
+        _z y
+      elif printf '%-240s\n%s\n' '' "$_id" 2>/dev/null 1<>"$_k.w"; then
+        _ow=1
+      else
+        _z n 0 "$(_why)"
+      fi
       ;;
   esac
+}
+
+# KEY.w is somebody else's: at work, at an end, or the first of those who found it dead.
+_other() {
+  # Made a moment ago and not written yet, or torn when its maker was killed.
+  _load "$_k.w" || { sleep 1 && _load "$_k.w"; }
+  [ ! "$_l1" ] || return 0
+  set -- $_l2
+  [ "${3-}" != "$_bo" ] || ! _live "$1" "$2" || return 0
+  set -C
+  _x=0
+  true 2>/dev/null >"$_k.t${1-}.${2-}" || _x=1
+  set +C
+  [ "$_x" = 1 ]
 }
 
 # Why no file can be made, in the system's words.
@@ -198,7 +237,8 @@ _why() {
   printf '%s' "${_x##*: }"
 }
 
-# _z VERDICT INDEX REASON: the end of the exchange. The status is written, then announced.
+# _z VERDICT INDEX REASON: the end of the exchange. The status is written, then announced, on a line
+# of its own whatever else was said before. Fails, and so ends the list.
 _z() {
   _do=1
   if [ "$_ow" ]; then
@@ -213,12 +253,13 @@ _z() {
   else
     _z="$1 ${2:-0} - 0 0 0 0 0 ${3-}"
   fi
-  printf '%s E %s %s\n' "$_N" "$_k" "$_z" >&2 2>/dev/null
-  exit 0
+  printf '\n%s E %s %s\n' "$_N" "$_k" "$_z" >&2 2>/dev/null
+  return 1
 }
 
 # Ends a wrapper that an error ended (dash exits when it can't fork), without a fork. Once the
-# action's own status is written down it is left at that: the engine asks the checks again.
+# action's own status is written down it is left at that: the engine asks the checks again. So the
+# runner must not go on, or it would seem to be at work on them.
 _fail() {
   [ ! "$_do" ] || return 0
   _no=1 _so=- _se=- _sl=-
@@ -234,6 +275,7 @@ _limit() {
   [ "$1" != 0 ] || return 0
   trap - TERM
   {
+    exec 5<&-
     trap - EXIT
     trap 'kill "$_sp" 2>/dev/null; exit 0' TERM
     _x=$((1000 + $1 % 1000))
@@ -269,6 +311,9 @@ _unlimit() {
   [ "$_x" = 3 ]
 }
 
+# _has CODE: it reached the disk.
+_has() { [ "$_us" ] || [ -s "t.$_L.$1" ] || _z n 0 "$(_why)"; }
+
 # _run CLAIM CODE OUT ERR: the script that `_t CODE` wrote, in a session of its own; its status.
 # `_sec` exports its secrets, `_in` is the command of its `#!` line. `_yo` is what a shell behind
 # sudo is told, which can't read our files. `_sf` is its standard input.
@@ -277,15 +322,14 @@ _run() {
     {
       printf '%s\n' "$_yo"
       [ "$_sf" = /dev/null ] || cat "$_sf"
-    } | (
+    } 5<&- | (
       exec $_T $_S -eu "./$_R" "$1" "$_me" "$_bo" "$_um" '' "$_us" ''
-    ) >>"$3" 2>>"$4"
+    ) >>"$3" 2>>"$4" 5<&-
   else
-    [ -s "t.$_L.$2" ] || _z n 0 "$(_why)"
     (
       eval "$_sec"
       exec $_T $_S -eu "./$_R" "$1" "$_me" "$_bo" "$_um" "t.$_L.$2" '' "$_in"
-    ) <"$_sf" >>"$3" 2>>"$4"
+    ) <"$_sf" >>"$3" 2>>"$4" 5<&-
   fi
 }
 
@@ -324,7 +368,11 @@ set --
 # (KEY.tu, see bring.sh) is its standard input, and goes with its end.
 _a() {
   [ ! "$_sa" ] || return 0
-  [ ! -e "$_k.x" ] || _z n 0 'cancelled before it started'
+  if [ -e "$_k.x" ]; then
+    _z n 0 'cancelled before it started'
+    return
+  fi
+  _has "$2" || return
   _limit "$1" "$_k.c" "$_k.to"
   [ ! -e "$_k.tu" ] || _sf=$_k.tu
   _run "$_k.c" "$2" "$_k.o" "$_k.e"
@@ -338,7 +386,7 @@ _a() {
       _sf=/dev/null
       _unlimit && _to=1
       [ "$_as$_to" = 00 ] || _z a
-      return 0
+      return
       ;;
   esac
   _unlimit
@@ -361,6 +409,7 @@ _a() {
 # or c: holds, does not hold, can't tell.
 _q() {
   case $_sa$1 in 1[uc]) return 0 ;; esac
+  _has "$6" || return
   _f=$_k.p$_me.$_j
   _j=$((_j + 1))
   _up
@@ -404,8 +453,42 @@ _up() {
 
 # The last item of every exchange.
 _e() {
-  [ ! "$_sa" ] || _z s
-  _z c
+  if [ "$_sa" ]; then _z s; else _z c; fi
+}
+
+# ---- The runner ---------------------------------------------------------------------------------
+# `&` lets children ignore SIGINT and SIGQUIT; members of a pipeline in the foreground are spared.
+# So loop and runner are two such: `_lead | _hatch`. 4 and 6 are the link's standard output and
+# error.
+
+_lead() {
+  exec 3>&1 >&4 2>&6 4>&- 6>&-
+  trap : PIPE
+  trap _lost EXIT
+  _loop
+  trap - EXIT
+  exit 0
+}
+
+# A shell waits for all of a pipeline. The runner ends its parent, which is the pipeline's member, so
+# that the link ends with its loop, whatever runs.
+_hatch() {
+  _stat self
+  _mo=$_pi
+  (_runner)
+  exit 0
+}
+
+_runner() {
+  exec 5<&0 </dev/null >&6 2>&6 4>&- 6>&-
+  _T=setsid
+  _serve
+  [ "$_pp" != "$_mo" ] || kill -s KILL "$_mo"
+  while IFS= read -r _l <&5; do
+    eval "$_l"
+    _l='' _sec='' _yo=''
+  done
+  exit 0
 }
 
 # ---- The loop: frames ---------------------------------------------------------------------------
@@ -426,35 +509,46 @@ _guard() {
 # _t NUMBER CODE: a script for later frames of this link, in a file. It holds no values. An empty
 # file says that there was no space.
 _t() {
+  [ ! "$_me" ] || return 0
   printf '%s\n' "$2" 2>/dev/null >"t.$_L.$1" || true 2>/dev/null >"t.$_L.$1"
 }
 
-# _g KEY: may this exchange start? Also buries wrappers that have ended; _js lists the others of
-# this loop as KEY.PID, for looks that come before a wrapper has left a trace.
-_g() {
+# _give KEY FREE: passes the frame on. Without a runner that is free and alive a process is forked
+# for it; _js lists those of this loop as KEY.PID, for looks that come before one has left a trace.
+_give() {
+  if [ "$2" ] && [ "$_rn" ]; then
+    printf '%s\n' "$_l" 2>/dev/null >&3 && return
+    _rn=''
+  fi
+  _jobs
+  _fk=$1
+  if [ "${BASH_VERSION-}" ]; then
+    set -m
+  elif [ ! "$_en" ]; then
+    _en=1
+    env --default-signal=INT,QUIT >/dev/null 2>&1 && _T='env --default-signal=INT,QUIT setsid'
+  fi
+  {
+    _serve
+    eval "$_l"
+    exit 0
+  } </dev/null >&2 3>&- &
+  _js="$_js $1.$!" _fk=''
+  set +m
+}
+
+# Buries what has ended of `_js`.
+_jobs() {
   jobs >/dev/null 2>&1
   _y=''
   for _x in $_js; do
     kill -0 "${_x#*.}" 2>/dev/null && _y="$_y $_x"
   done
   _js=$_y
-  _k=$1
-  _guard
-  case $? in
-    0)
-      if [ "$_R" ]; then
-        _fk=$1
-        [ ! "$_M" ] || set -m
-        return 0
-      fi
-      printf '%s X %s no space in the state directory\n' "$_N" "$1"
-      ;;
-    2) printf '%s X %s the state directory is gone\n' "$_N" "$1" ;;
-  esac
-  return 1
 }
 
-# _l KEY OFFSETS(output errors log) LIMIT ALIVE: a look. Who is alive is asked before the status
+# _l KEY OFFSETS(output errors log) LIMIT ALIVE RUNNER: a look. RUNNER: the exchange was given to it
+# and the engine does not know of its end. Who is alive is asked before the status
 # is read, so that "dead, and no status" is never said of one that has just ended well.
 _l() {
   _guard
@@ -462,7 +556,7 @@ _l() {
   _boot
   _wa=0 _aa=- _us=''
   _ka=$1 _oo=$2 _oe=$3 _ol=$4 _li=$5
-  _al=$6
+  _al=$6 _rk=$7
   if _load "$_ka.c"; then
     set -- $_l2
     if [ "$3" = "$_bo" ]; then
@@ -473,6 +567,8 @@ _l() {
     set -- $_l2
     [ "$3" != "$_bo" ] || ! _live "$1" "$2" || _wa=1
   else
+    # An empty line can be written as long as the runner is there to read.
+    [ "$_rk" = 1 ] && echo 2>/dev/null >&3 && _wa=1
     for _y in $_js; do
       [ "${_y%.*}" = "$_ka" ] && _stat "${_y#*.}" || continue
       case $_st in [ZX]*) ;; *) _wa=1 ;; esac
@@ -487,6 +583,8 @@ _l() {
     _load "$_ka.w"
     _s1=$_l1
   fi
+  # The runner lives on.
+  case $_s1 in E*) _wa=0 ;; esac
   _sizes "$_ka"
   _no=$((_so - _oo)) _ne=$((_se - _oe)) _nl=$((_sl - _ol))
   [ "$_no" -le "$_li" ] || _no=$_li
@@ -510,7 +608,7 @@ _c() {
       [ "$6" = - ] || _us=$6
     fi
     for _ff in "$1.c" "$1".p*.q; do _finish "$_ff" "$2"; done
-  } </dev/null >/dev/null 2>&1 &
+  } </dev/null >/dev/null 2>&1 3>&- &
 }
 
 # _d KEY…: their output may go, claims and status stay.
@@ -522,13 +620,13 @@ _d() {
       shift
     done
     rm -f -- "$@"
-  } </dev/null >/dev/null 2>&1 &
+  } </dev/null >/dev/null 2>&1 3>&- &
 }
 
 # _h FILE COUNT: punches a hole from its beginning.
 _h() {
   _guard || return 0
-  fallocate -p -o 0 -l "$2" "$1" </dev/null >/dev/null 2>&1 &
+  fallocate -p -o 0 -l "$2" "$1" </dev/null >/dev/null 2>&1 3>&- &
 }
 
 # The run has ended for good. The last to go takes the directories along that were made for us.
@@ -581,7 +679,7 @@ _unfit() {
 
 # _hello NONCE SHELL RUN HOST EPOCH ID: the greeting, then the loop. ID is for a new directory.
 _hello() {
-  _N=$1 _S=$2 _E=$5 _fk='' _us='' _I='' _js=''
+  _N=$1 _S=$2 _E=$5 _fk='' _us='' _I='' _js='' _me='' _sec='' _yo='' _rn=1 _en='' _T=setsid
   printf '\n%s G\n' "$_N"
   _bootfile=${REPRISE_BOOT_ID_FILE:-/proc/sys/kernel/random/boot_id}
   unset REPRISE_BOOT_ID_FILE
@@ -616,14 +714,6 @@ _hello() {
   # The files of a link stay: its wrappers may need them after another link was made.
   _L=$_E.$$ _R=run.$_E.$$
   printf '%s\n' "$_RUN" 2>/dev/null >"$_R" || _R=''
-  # `&` lets children ignore SIGINT and SIGQUIT. Job control (bash) or env (coreutils) undo it.
-  _T=setsid
-  _M=''
-  if [ "${BASH_VERSION-}" ]; then
-    _M=1
-  elif env --default-signal=INT,QUIT >/dev/null 2>&1; then
-    _T='env --default-signal=INT,QUIT setsid'
-  fi
   _boot
   set -- $(df -Pk . 2>/dev/null)
   printf '%s H %s\n' "$_N" "$_bo ${_I%.} ${11:--}"
@@ -631,8 +721,7 @@ _hello() {
     [ "$_x" = '*.c' ] || printf '%s C %s\n' "$_N" "${_x%.c}"
   done
   printf '%s R\n' "$_N"
-  trap _lost EXIT
-  _loop
-  trap - EXIT
+  exec 4>&1 6>&2 2>/dev/null
+  _lead | _hatch
   exit 0
 }

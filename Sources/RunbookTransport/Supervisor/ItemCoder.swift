@@ -1,16 +1,12 @@
 import RunbookCore
 import RunbookEngine
 
-/// The items of one exchange as commands of its wrapper.
-///
-/// What may be secret never stands in the text of a command: bash prints that of a background job
-/// that was killed. It is set in variables of the loop before, and unset after.
+/// The items of one exchange as parts of the list that its wrapper evaluates, each with `&&`.
 struct ItemCoder {
   private let user: String?
   /// Values that the loop does not keep exported.
   private let values: [String: [UInt8]]
   private let codes: [String: Int]
-  private var variables: [[UInt8]] = []
   private var secrets: [UInt8] = []
   private var interpreter = ""
 
@@ -20,56 +16,36 @@ struct ItemCoder {
     self.codes = codes
   }
 
-  /// Assignments that go before the exchange.
-  var settings: [UInt8] {
-    var line: [UInt8] = []
-    for (number, value) in variables.enumerated() {
-      line += "_v\(number)=".utf8
-      line += value
-      line += ";".utf8
-    }
-    return line
-  }
-
-  /// Goes after it.
-  var unset: String {
-    variables.isEmpty ? "" : ";unset" + variables.indices.map { " _v\($0)" }.joined()
-  }
-
   mutating func encode(_ item: Exchange.Item) -> [UInt8] {
     switch item {
     case .action(let script, let timeout):
-      return setUp(script) + "_a \(timeout ?? 0) \(codes[script.text] ?? 0);".utf8
+      return setUp(script) + "_a \(timeout ?? 0) \(codes[script.text] ?? 0)&&".utf8
     case .probe(let probe):
-      let says = probe.says.map { variable($0.utf8) } ?? "''"
-      let number = codes[probe.script.text] ?? 0
       let words = "\(probe.stage.letter) \(probe.index) \(probe.limit)"
-      return setUp(probe.script)
-        + "_q \(words) \(probe.isNegated ? 1 : 0) \(says) \(number);".utf8
+      return setUp(probe.script) + "_q \(words) \(probe.isNegated ? 1 : 0) ".utf8
+        + ShellWord.quote(probe.says ?? "") + " \(codes[probe.script.text] ?? 0)&&".utf8
     }
   }
 
   private mutating func setUp(_ script: Exchange.Script) -> [UInt8] {
     let export = ShellWord.export(values.merging(script.secrets) { $1 })
-    if user != nil { return Array("_yo=\(variable(behindSudo(script, export)));".utf8) }
+    if user != nil {
+      return "_yo=".utf8 + ShellWord.quote(behindSudo(script, export)) + "&&".utf8
+    }
     var line: [UInt8] = []
     if export != secrets {
       secrets = export
-      line += "_sec=\(export.isEmpty ? "" : variable(export));".utf8
+      line += "_sec=".utf8
+      line += ShellWord.quote(export)
+      line += "&&".utf8
     }
     if script.interpreter ?? "" != interpreter {
       interpreter = script.interpreter ?? ""
       line += "_in=".utf8
       line += ShellWord.quote(words(interpreter))
-      line += ";".utf8
+      line += "&&".utf8
     }
     return line
-  }
-
-  /// Keeps a value out of the command's text: the word that stands there for it.
-  private mutating func variable(_ bytes: some Sequence<UInt8>) -> String {
-    variables.append(ShellWord.quote(bytes))
-    return "\"$_v\(variables.count - 1)\""
   }
 
   /// The one line that the shell behind sudo reads from its standard input: neither values nor

@@ -101,7 +101,7 @@ struct SupervisorDecoder {
     while let line = errors.nextLine() {
       if let announced = announcement(line) {
         messages.append(announced)
-      } else {
+      } else if !line.isEmpty {
         keep(line)
       }
     }
@@ -119,6 +119,10 @@ struct SupervisorDecoder {
     guard line.starts(with: mark) else { return nil }
     let words = Self.text(line.dropFirst(mark.count))
       .split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+    // A wrapper found out that a newer owner exists.
+    if words.count == 2, words[0] == "S", let epoch = Int(words[1]) {
+      return .report(.stale(knownEpoch: epoch))
+    }
     guard words.count == 3, words[0] == "E", let key = StateName.decode(words[1]),
       let record = EndRecord(words[2])
     else { return nil }

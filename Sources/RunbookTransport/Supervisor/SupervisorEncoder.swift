@@ -3,8 +3,9 @@ import RunbookEngine
 
 /// Frames as the lines that a supervisor's loop evaluates.
 ///
-/// One for each link: the loop keeps the values of exchanges exported and their code in files, so
-/// only what changed since the last exchange is sent.
+/// One for each link: loop and runner keep the values of exchanges exported and their code in files,
+/// so only what changed since the last exchange is sent. It knows which exchange the runner is at:
+/// the loop can't ask without waiting.
 struct SupervisorEncoder {
   /// Why a frame was not made: what is wrong with it is known without asking the host.
   struct Refusal: Error, Hashable {
@@ -20,12 +21,34 @@ struct SupervisorEncoder {
   /// Code that the host keeps for a link; then it is sent anew.
   private static let codeLimit = 1000
 
+  /// A frame for the runner has to fit into its pipe, or the loop would wait for it.
+  private static let runnerLimit = 32 << 10
+
   private var exported: [String: [UInt8]] = [:]
+  private var exportedInRunner: [String: [UInt8]] = [:]
+  private var runnerKey: String?
   private var codes: [String: Int] = [:]
   private var codeCount = 0
 
-  /// The host may have had no space for code that it was sent.
-  mutating func forgetCode() { codes = [:] }
+  /// What the host says of exchanges that it was sent.
+  mutating func note(_ report: HostReport) {
+    switch report {
+    case .ended(let key, let end, _, _):
+      release(key)
+      // The host may have had no space for code that it was sent.
+      if case .notStarted = end.verdict { codes = [:] }
+    case .notStarted(let key, _):
+      release(key)
+      codes = [:]
+    case .looked(let sighting):
+      if sighting.end != nil { release(sighting.key) }
+    case .pong, .stale, .lost: break
+    }
+  }
+
+  private mutating func release(_ key: String) {
+    if key == runnerKey { runnerKey = nil }
+  }
 
   mutating func encode(_ frame: HostFrame) throws(Refusal) -> [UInt8] {
     switch frame {
@@ -33,7 +56,7 @@ struct SupervisorEncoder {
     case .look(let look):
       line(
         "_l", try name(look.key), look.outputOffset, look.errorOffset, look.logOffset, look.limit,
-        look.asksAlive ? 1 : 0)
+        look.asksAlive ? 1 : 0, look.key == runnerKey ? 1 : 0)
     case .cancel(let key, let grace): Array("_c \(try name(key)) \(grace)\n".utf8)
     case .discard(let keys):
       keys.isEmpty ? [] : Array("_d \(try names(keys))\n".utf8)
@@ -60,16 +83,25 @@ struct SupervisorEncoder {
     // The loop's own shell would obey PATH or IFS: such names are set for the scripts alone.
     let kept = exchange.user == nil ? values.filter { Self.isKept($0.key) } : [:]
     let others = values.filter { kept[$0.key] == nil }
-    var line = delta(kept)
-    if exchange.user == nil { line += newCode(exchange.scripts) }
+    let code = exchange.user == nil ? newCode(exchange.scripts) : []
     var coder = ItemCoder(user: exchange.user, values: others, codes: codes)
-    let items = exchange.items.map { coder.encode($0) }
-    line += coder.settings
-    line += "if _g \(key);then { _i ".utf8
+    var items = exchange.items.flatMap { coder.encode($0) }
+    if !exchange.beginsWithAction { items = "_w&&".utf8 + items }
+    let export = delta(kept, from: [exported, exportedInRunner])
+    let isForRunner =
+      runnerKey == nil && export.count + code.count + items.count < Self.runnerLimit
+    var line = isForRunner ? export : delta(kept, from: [exported])
+    exported = kept
+    if isForRunner {
+      exportedInRunner = kept
+      runnerKey = exchange.key
+    }
+    line += code
+    line += "_r \(key) \(isForRunner ? "1" : "''") ".utf8
     line += ShellWord.quote(exchange.user ?? "")
-    line += exchange.beginsWithAction ? ";".utf8 : ";_w;".utf8
-    line += items.joined()
-    line += "_e;}</dev/null >/dev/null&_js=\"$_js \(key).$!\";fi;_fk=;set +m\(coder.unset)\n".utf8
+    line += "&&".utf8
+    line += items
+    line += "_e\n".utf8
     return line
   }
 
@@ -87,17 +119,18 @@ struct SupervisorEncoder {
     return line
   }
 
-  /// Brings the loop's exported values to `values`.
-  private mutating func delta(_ values: [String: [UInt8]]) -> [UInt8] {
+  /// Brings the exported values of one or two shells to `values`.
+  private func delta(
+    _ values: [String: [UInt8]], from olds: [[String: [UInt8]]]
+  ) -> [UInt8] {
     var line: [UInt8] = []
-    let gone = exported.keys.filter { values[$0] == nil }.sorted()
+    let gone = Set(olds.flatMap(\.keys)).filter { values[$0] == nil }.sorted()
     if !gone.isEmpty { line += "unset \(gone.joined(separator: " "));".utf8 }
-    let changed = values.filter { exported[$0.key] != $0.value }
+    let changed = values.filter { name, value in olds.contains { $0[name] != value } }
     if !changed.isEmpty {
       line += ShellWord.export(changed)
       line += ";".utf8
     }
-    exported = values
     return line
   }
 

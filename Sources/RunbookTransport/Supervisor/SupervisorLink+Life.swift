@@ -35,7 +35,7 @@ extension SupervisorLink {
     case .report(.stale(let known)):
       if !settle(.failure(.stale(knownEpoch: known))) { deliver([.stale(knownEpoch: known)]) }
     case .report(let report):
-      if report.isNotStarted { state.withLock { $0.encoder.forgetCode() } }
+      state.withLock { $0.encoder.note(report) }
       deliver([report])
     }
   }
@@ -181,17 +181,6 @@ extension SupervisorLink {
         return nil
       }
       return state.outbox.removeFirst()
-    }
-  }
-}
-
-extension HostReport {
-  fileprivate var isNotStarted: Bool {
-    switch self {
-    case .ended(_, let end, _, _):
-      if case .notStarted = end.verdict { true } else { false }
-    case .notStarted: true
-    case .looked, .pong, .stale, .lost: false
     }
   }
 }

@@ -15,6 +15,13 @@ package enum ProcessTable {
     parents().filter { $0.value == parent }.map(\.key)
   }
 
+  package static func processes(of user: UInt32) -> [pid_t] {
+    parents().keys.filter { pid in
+      var status = stat()
+      return stat("/proc/\(pid)", &status) == 0 && status.st_uid == user
+    }
+  }
+
   package static func isSSHD(_ pid: pid_t) -> Bool {
     let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
     return name?.hasPrefix("sshd") ?? false

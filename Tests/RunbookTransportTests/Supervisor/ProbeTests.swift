@@ -177,11 +177,11 @@ enum HostProcess {
     identity(stand, name + ".c").first.flatMap { pid_t($0) }
   }
 
-  /// The loop is the wrapper's parent.
-  static func parent(_ pid: pid_t) -> pid_t? {
-    guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-      let end = text.lastIndex(of: ")")
-    else { return nil }
-    return pid_t(text[end...].split(separator: " ")[2])
+  /// The only child that the link's first shell keeps; that one's pid is in its files' names.
+  static func loop(_ stand: Stand, epoch: Int = 1) -> pid_t? {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: stand.directory())
+    let prefix = "run.\(EpochName.encode(epoch))."
+    let shell = names?.first { $0.hasPrefix(prefix) }.flatMap { pid_t($0.dropFirst(prefix.count)) }
+    return shell.flatMap { ProcessTable.children(of: $0).first(where: isAlive) }
   }
 }

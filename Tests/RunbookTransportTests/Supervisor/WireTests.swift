@@ -42,7 +42,7 @@ struct WireTests {
     let first = try text(.exchange(exchange))
     #expect(
       first
-        == #"export x='1' y='2';_t 1 'echo '\''a'\'''"$_n"'echo b';if _g 1_1;then { _i '';_a 5000 1;_e;}</dev/null >/dev/null&_js="$_js 1_1.$!";fi;_fk=;set +m"#
+        == #"export x='1' y='2';_t 1 'echo '\''a'\'''"$_n"'echo b';_r 1_1 1 ''&&_a 5000 1&&_e"#
         + "\n")
     var next = exchange
     next.key = "2.1"
@@ -50,13 +50,19 @@ struct WireTests {
     next.items.insert(.ask(.require, "true", says: "it"), at: 0)
     #expect(
       try text(.exchange(next))
-        == "unset y;export x='3';_t 2 'true';_v0='it';if _g 2_1;then { _i '';_w;_q r 0 20000 0 \"$_v0\" 2;_a 5000 1;_e;}</dev/null >/dev/null&_js=\"$_js 2_1.$!\";fi;_fk=;set +m;unset _v0\n"
+        == "unset y;export x='3';_t 2 'true';_r 2_1 '' ''&&_w&&_q r 0 20000 0 'it' 2&&_a 5000 1&&_e\n"
     )
     #expect(
       try text(
         .look(
           Look(key: "a", outputOffset: 1, errorOffset: 2, logOffset: 3, limit: 4, asksAlive: true)))
-        == "_l a 1 2 3 4 1\n")
+        == "_l a 1 2 3 4 1 0\n")
+    #expect(try text(.look(Look(key: "1.1", limit: 4))) == "_l 1_1 0 0 0 4 0 1\n")
+    encoder.note(.ended(key: "1.1", ExchangeEnd(verdict: .complete), hasOutput: false, hasLog: false))
+    #expect(try text(.look(Look(key: "1.1", limit: 4))) == "_l 1_1 0 0 0 4 0 0\n")
+    // Only the loop has had the values of the last one.
+    next.key = "3.1"
+    #expect(try text(.exchange(next)).hasPrefix("unset y;export x='3';_r 3_1 1 ''&&"))
     #expect(try text(.cancel(key: "a", graceSeconds: 9)) == "_c a 9\n")
     #expect(try text(.discard(keys: ["a", "b.c"])) == "_d a b_c\n")
     #expect(try text(.discard(keys: [])) == "")
@@ -71,8 +77,8 @@ struct WireTests {
     let exchange = Exchange(
       key: "k", items: [.run("id")], environment: ["x": "1"], user: "postgres")
     let line = String(decoding: try encoder.encode(.exchange(exchange)), as: UTF8.self)
-    #expect(line.hasPrefix("_v0='"))
-    #expect(line.contains(";if _g k;then { _i 'postgres';_yo=\"$_v0\";_a 0 0;_e;}"))
+    #expect(line.hasPrefix("_r k 1 'postgres'&&_yo='"))
+    #expect(line.hasSuffix("'&&_a 0 0&&_e\n"))
     #expect(line.filter { $0 == "\n" }.count == 1)
     #expect(!line.contains("_t "))
   }
