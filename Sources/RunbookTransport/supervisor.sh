@@ -687,8 +687,6 @@ _hello() {
   [ -r /proc/self/stat ] || _proc=''
   command -v setsid >/dev/null || _unfit setsid
   [ "${HOME-}" ] || _unfit home
-  _um=$(umask)
-  umask 077
   _B=${XDG_STATE_HOME:-$HOME/.local/state}/reprise
   _D=$_B/$3/$4
   # The topmost directory that has to be made.
@@ -697,8 +695,12 @@ _hello() {
     _mk=$_x
     _x=${_x%/*}
   done
-  [ -d "$_D/epochs" ] || _x=$(LC_ALL=C mkdir -p -- "$_D/epochs" 2>&1) || _unfit directory "${_x##*: }"
+  [ -d "$_D/epochs" ] || _x=$(umask 077; LC_ALL=C mkdir -p -- "$_D/epochs" 2>&1) || _unfit directory "${_x##*: }"
   cd "$_D" 2>/dev/null || _unfit directory "$_D"
+  # The umask and the free space with one fork.
+  set -- "$6" $(umask; df -Pk . 2>/dev/null)
+  _um=$2
+  umask 077
   [ ! "$_mk" ] || printf '%s\n' "$_mk" 2>/dev/null >>"$_B/.made"
   true 2>/dev/null >"epochs/$_E" || _unfit directory "$_D"
   _guard || exit 0
@@ -707,7 +709,7 @@ _hello() {
   case $_I in
     *.) ;;
     *)
-      _I=$6.
+      _I=$1.
       printf '%s\n' "$_I" 2>/dev/null >id || _unfit directory 'no space left'
       ;;
   esac
@@ -715,8 +717,7 @@ _hello() {
   _L=$_E.$$ _R=run.$_E.$$
   printf '%s\n' "$_RUN" 2>/dev/null >"$_R" || _R=''
   _boot
-  set -- $(df -Pk . 2>/dev/null)
-  printf '%s H %s\n' "$_N" "$_bo ${_I%.} ${11:--}"
+  printf '%s H %s\n' "$_N" "$_bo ${_I%.} ${13:--}"
   for _x in *.c; do
     [ "$_x" = '*.c' ] || printf '%s C %s\n' "$_N" "${_x%.c}"
   done

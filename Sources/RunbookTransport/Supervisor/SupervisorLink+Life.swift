@@ -193,6 +193,10 @@ extension TransportError {
       .unsuitable(
         "it has no setsid, without which an action can't outlive its connection",
         remedy: "install util-linux (or BusyBox with setsid) there")
+    case "head":
+      .unsuitable(
+        "it has no head in the PATH of its login shell, nor what else a POSIX system has",
+        remedy: "mend the PATH that its shell sets when it is not interactive")
     case "home":
       .unsuitable("its user has no HOME", remedy: "give the user a home directory")
     case "directory":

@@ -8,8 +8,7 @@ package enum SupervisorProgram {
     #"exec \#(shell) -c 'unset TMOUT; IFS= read -r p; eval "$p"'"#
   }
 
-  /// Everything up to the greeting: a line that gathers the program up to a line with a dot and
-  /// evaluates it, the program, and its call with the greeting.
+  /// Everything up to the greeting: the program with its call at the end.
   ///
   /// - Parameters:
   ///   - nonce: begins every line of the host's answers.
@@ -18,25 +17,24 @@ package enum SupervisorProgram {
     _ greeting: Greeting, run: String, hostName: String, nonce: String, directoryID: String,
     shell: String
   ) -> [UInt8] {
-    var bytes = Array(reader.utf8)
-    bytes += text
-    bytes += "_hello \(nonce) ".utf8
-    bytes += ShellWord.quote(shell)
-    bytes += " \(run) \(hostName) \(EpochName.encode(greeting.epoch)) \(directoryID)\n.\n".utf8
-    return bytes
+    var program = text
+    program += "_hello \(nonce) ".utf8
+    program += ShellWord.quote(shell)
+    program += " \(run) \(hostName) \(EpochName.encode(greeting.epoch)) \(directoryID)\n".utf8
+    return sent(program, nonce)
   }
 
   /// As `opening`, of the program that takes the bytes of an upload, which follow it.
   static func bringing(
     run: String, hostName: String, key: String, _ size: Int, nonce: String
   ) -> [UInt8] {
-    Array(reader.utf8) + bringText + "_bring \(nonce) \(run) \(hostName) \(key) \(size)\n.\n".utf8
+    sent(bringText + "_bring \(nonce) \(run) \(hostName) \(key) \(size)\n".utf8, nonce)
   }
 
   static let text = stripped(PackageResources.supervisor_sh)
   private static let bringText = stripped(PackageResources.bring_sh)
 
-  /// A program without comments and indentation: a shell reads it byte by byte.
+  /// A program without comments and indentation.
   private static func stripped(_ program: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     for line in program.split(separator: UInt8(ascii: "\n")) {
@@ -48,11 +46,17 @@ package enum SupervisorProgram {
     return result
   }
 
-  /// `IFS` begins as blank, tab, newline in every shell: the newline that `_n` needs, without a
-  /// fork.
-  private static let reader =
-    "_n=${IFS#??};_p=;while IFS= read -r _l;do case $_l in .)break;;esac;_p=$_p$_l$_n;done;"
-    + "eval \"$_p\"\n"
+  /// A line that takes a program, so many bytes, and evaluates it, and the program.
+  ///
+  /// A shell would read it byte by byte and append line to line: `head` costs less than half of
+  /// that. Some read ahead, so nothing may follow before there is an answer. `IFS` begins as blank,
+  /// tab, newline in every shell: the newline of `_n`, without a fork.
+  private static func sent(_ program: [UInt8], _ nonce: String) -> [UInt8] {
+    let reader =
+      "command -v head >/dev/null||{ printf '\\n\(nonce) G\\n\(nonce) U head\\n';exit;};"
+      + "_n=${IFS#??};_p=$(head -c \(program.count));eval \"$_p\"\n"
+    return reader.utf8 + program
+  }
 }
 
 /// Epochs as file names that sort as the numbers do.
