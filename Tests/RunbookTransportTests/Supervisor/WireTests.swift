@@ -188,7 +188,7 @@ struct WireTests {
       text.split(separator: "\n").allSatisfy {
         !$0.hasPrefix(" ") && !$0.hasPrefix("#") && $0 != "."
       })
-    #expect(text.utf8.count < 12_000)
+    #expect(text.utf8.count < 13_000)
     #expect(!SupervisorProgram.command().contains("\n"))
   }
 
