@@ -53,14 +53,14 @@ package struct RunOpening: Sendable {
     if let review = wishes.review, !review.isSettled { throw .cannotAdopt }
     let settled = try decisions(wishes)
     // A run that was left while it failed first reaches the end it would have reached.
-    let mayReopen = state.inFlight.isEmpty
-    var failed = state.reopenable
+    var failed = state.outcome == nil ? [] : state.reopenable
     record(
       .ownerTook(
         epoch: opener.epoch, process: opener.process, operator: opener.operator), opener)
     if let review = wishes.review, !review.difference.isEmpty {
       record(.adopted(review.adoption), opener)
-      failed = self.state.reopenable
+      // Who edits the runbook of a run that was failing wants it tried again.
+      if state.inFlight.isEmpty { failed = self.state.reopenable }
     }
     takeLocks(opener)
     for (name, decision) in settled {
@@ -71,11 +71,9 @@ package struct RunOpening: Sendable {
         record(.taskEnded(id, .accepted(by: opener.operator)), opener)
       }
     }
-    if mayReopen {
-      for id in failed {
-        record(.taskReopened(id, by: opener.operator), opener)
-        reopened.append(id)
-      }
+    for id in failed {
+      record(.taskReopened(id, by: opener.operator), opener)
+      reopened.append(id)
     }
     for id in self.state.waitingForPerson where wishes.approved.contains(id.step) {
       record(.confirmed(id, by: opener.operator), opener)
