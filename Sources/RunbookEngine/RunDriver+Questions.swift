@@ -76,7 +76,7 @@ extension RunDriver {
       } else {
         let said = answers.last.map { $0.text.isEmpty ? $0.errorText : $0.text } ?? []
         let holder = String(decoding: said, as: UTF8.self)
-        self.end = .locked(host: host, holder: holder.isEmpty ? "\(end.verdict)" : holder)
+        record(.hostLockRefused(host: host, holder: holder.isEmpty ? "\(end.verdict)" : holder))
       }
     }
   }

@@ -16,8 +16,9 @@ extension RunDriver {
   func writeReports(_ end: DriveEnd) async {
     guard let reporter, !state.plan.reports.isEmpty, state.description != nil else { return }
     switch end {
+    // Another run is at work there: this one has nothing to tell.
+    case .stopped(.lockHeld), .journalFailed: return
     case .ended, .stopped: break
-    case .locked, .journalFailed: return
     }
     for report in state.plan.reports {
       guard let text = await reporter.render(report, of: state) else { continue }

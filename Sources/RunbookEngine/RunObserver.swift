@@ -24,8 +24,6 @@ package enum RunUpdate: Sendable {
 package enum DriveEnd: Hashable, Sendable {
   case ended(RunOutcome)
   case stopped(StopReason)
-  /// A lock of the run is held on a host by somebody else, and by whom.
-  case locked(host: String, holder: String)
   /// The journal could not be written; nothing was done that it does not know.
   case journalFailed(JournalError)
 }

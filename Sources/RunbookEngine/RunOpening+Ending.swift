@@ -40,16 +40,3 @@ extension RunOpening {
 package struct EndedProblem: Error, Hashable, Sendable {
   package var outcome: RunOutcome
 }
-
-extension RunState {
-  /// Touched steps that the runbook does not undo, in reading order, with what it says about it.
-  package var notUndone: [(step: StepPath, reason: String)] {
-    let touched = Set(tasks.values.filter(\.isTouched).map(\.id.step))
-    return index.steps.compactMap { step in
-      guard touched.contains(step.path), case .refused(let reason) = step.rollback else {
-        return nil
-      }
-      return (step.path, reason)
-    }
-  }
-}

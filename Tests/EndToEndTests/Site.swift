@@ -44,6 +44,9 @@ final class Site {
   }
 
   func write(_ name: String, _ text: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: URL(fileURLWithPath: "\(directory)/\(name)").deletingLastPathComponent().path,
+      withIntermediateDirectories: true)
     try text.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
   }
 
@@ -109,6 +112,16 @@ final class Site {
 
   var marks: [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/marks")) ?? []).sorted()
+  }
+
+  /// All files below `marks` by their path there.
+  var tree: [String: String] {
+    let root = "\(directory)/marks"
+    var files: [String: String] = [:]
+    for case let path as String in FileManager.default.enumerator(atPath: root) ?? .init() {
+      files[path] = try? String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+    }
+    return files
   }
 
   func clearMarks() throws {

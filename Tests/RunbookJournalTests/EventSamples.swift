@@ -55,11 +55,12 @@ enum EventSamples {
     case .locksTaken: "locksTaken"
     case .hostLocked: "hostLocked"
     case .hostUnlocked: "hostUnlocked"
+    case .hostLockRefused: "hostLockRefused"
     }
   }
 
   /// The number of cases that `name` knows.
-  static let caseCount = 43
+  static let caseCount = 44
 
   private static let runs: [Event] =
     [
@@ -77,7 +78,7 @@ enum EventSamples {
   private static let reasons: [StopReason] = [
     .detached, .inDoubt, .waitingForPerson, .denied, .drifted,
     .hostUnreachable(["db-1", nil]), .hostUnreachable([]), .stateUnusable("no space left"),
-    .superseded,
+    .superseded, .lockHeld(host: "db-1", holder: "run 7f3c"),
   ]
 
   private static let hosts: [Event] = [
@@ -185,5 +186,6 @@ enum EventSamples {
         sources: ["a.runbook": "runbook a {}\n"], renamed: ["a": "b", "c/\"d\"": "e"],
         opened: ["x"], rerun: [task, local], by: "root")),
     .locksTaken(["patroni:a", "b"]), .hostLocked(host: "db-1"), .hostUnlocked(host: "db-1"),
+    .hostLockRefused(host: "db-1", holder: "held by \"7f3c\""),
   ]
 }

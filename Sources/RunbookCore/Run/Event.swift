@@ -17,6 +17,8 @@ package enum Event: Codable, Hashable, Sendable {
   /// The run's locks are held on that host too.
   case hostLocked(host: String)
   case hostUnlocked(host: String)
+  /// Another run, perhaps of another state file, holds a lock of this run there.
+  case hostLockRefused(host: String, holder: String)
   case hostLost(host: String?, reason: String)
   /// No answer for longer than the operator's patience.
   case hostGivenUp(host: String?, reason: String)
@@ -131,6 +133,8 @@ package enum StopReason: Codable, Hashable, Sendable {
   case drifted
   case hostUnreachable([String?])
   case stateUnusable(String)
+  /// A lock is held on a host by another run; all that this run held is released.
+  case lockHeld(host: String, holder: String)
   /// A newer owner exists: this process was out of date.
   case superseded
 }

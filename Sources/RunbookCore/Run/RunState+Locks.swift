@@ -18,11 +18,14 @@ extension RunState {
     return binding.hosts.map(\.name).filter(names.contains)
   }
 
-  /// Those on which this owner has not taken them yet.
+  /// Those on which this owner has not taken them yet. Once one host has refused, or
+  /// the run is cancelled, only those that may be taking them now: they can be given back only
+  /// after that.
   package var hostsToLock: [String] {
     guard !plan.locks.isEmpty else { return [] }
     return hostsWithLocks.filter {
-      !lockedHosts.contains($0) && !unlockedHosts.contains($0)
+      !lockedHosts.contains($0) && !unlockedHosts.contains($0) && refusedLocks[$0] == nil
+        && (refusedLocks.isEmpty && cancelledBy == nil || unreleasedHosts.contains($0))
     }
   }
 

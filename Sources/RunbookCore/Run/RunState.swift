@@ -31,6 +31,8 @@ package struct RunState: Sendable {
   private(set) var unlockedHosts: Set<String> = []
   /// Hosts that may have a lock of this run, from whichever owner: released before the run ends.
   package private(set) var unreleasedHosts: Set<String> = []
+  /// Hosts that refused this owner a lock, and who holds it: it gives back the others and leaves.
+  package private(set) var refusedLocks: [String: String] = [:]
   package internal(set) var tasks: [TaskID: TaskState] = [:]
   package internal(set) var attempts: [AttemptKey: AttemptState] = [:]
   package internal(set) var hosts: [String?: HostState] = [:]
@@ -107,6 +109,8 @@ package struct RunState: Sendable {
       lockedHosts.remove(host)
       unlockedHosts.insert(host)
       unreleasedHosts.remove(host)
+    case .hostLockRefused(let host, let holder):
+      refusedLocks[host] = holder
     case .hostLost(let host, let reason):
       hosts[host, default: HostState()].connection = .lost(since: time, reason: reason)
     case .hostGivenUp(let host, let reason):
@@ -243,6 +247,7 @@ package struct RunState: Sendable {
     denied = nil
     lockedHosts = []
     unlockedHosts = []
+    refusedLocks = [:]
     cursors = [:]
     outcome = nil
     cancelledBy = nil

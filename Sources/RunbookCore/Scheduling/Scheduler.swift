@@ -48,9 +48,8 @@ package struct Scheduler {
   }
 
   private mutating func pass() {
-    if state.cancelledBy == nil {
-      for host in state.hostsToLock where isUp(host) { wants.insert(.lock(host)) }
-    }
+    for host in state.hostsToLock where isUp(host) { wants.insert(.lock(host)) }
+    if !state.refusedLocks.isEmpty { _ = releasesLocks() }
     if !state.toRecheck.isEmpty { recheck() }
     let progress = run(state.index.root, batch: [], mayStart: mayStart, goesOn: false)
     if state.cancelledBy != nil, state.inFlight.isEmpty, progress != .ended {
@@ -72,17 +71,23 @@ package struct Scheduler {
   /// The final event, once the locks on the hosts are released: a crash in between leaves a run
   /// that is not over and takes them again, never a lock of a run that is.
   private mutating func finish(_ outcome: RunOutcome) {
-    var isReleased = true
-    for host in state.unreleasedHosts.sorted() where !isGivenUp(host) {
-      isReleased = false
-      if isUp(host) { wants.insert(.unlock(host)) }
-    }
-    if isReleased { record(.runEnded(outcome)) }
+    if releasesLocks() { record(.runEnded(outcome)) }
+  }
+
+  /// Wants back what is held on hosts; true once nothing is. A lock that is being taken now is
+  /// waited for: given back before that, it would stay.
+  private mutating func releasesLocks() -> Bool {
+    guard state.hostsToLock.allSatisfy(isGivenUp) else { return false }
+    let hosts = state.unreleasedHosts.filter { !isGivenUp($0) }
+    for host in hosts where isUp(host) { wants.insert(.unlock(host)) }
+    return hosts.isEmpty
   }
 
   /// Whether anything new may start now.
   private var mayStart: Bool {
-    guard state.cancelledBy == nil, state.denied == nil else { return false }
+    guard state.cancelledBy == nil, state.denied == nil, state.refusedLocks.isEmpty else {
+      return false
+    }
     guard state.toRecheck.isEmpty, state.drifted.isEmpty || state.isDriftIgnored else {
       return false
     }
@@ -120,6 +125,9 @@ package struct Scheduler {
       return false
     }
     guard wants.count == asks.count else { return nil }
+    if let (host, holder) = state.refusedLocks.min(by: { $0.key < $1.key }) {
+      return .lockHeld(host: host, holder: holder)
+    }
     if !state.doubts.isEmpty { return .inDoubt }
     let givenUp = blockingHosts
     if !givenUp.isEmpty {

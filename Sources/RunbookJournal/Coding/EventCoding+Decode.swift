@@ -117,6 +117,8 @@ extension Event {
     case "locksTaken": self = .locksTaken(try json.strings("names"))
     case "hostLocked": self = .hostLocked(host: try json.string("host"))
     case "hostUnlocked": self = .hostUnlocked(host: try json.string("host"))
+    case "hostLockRefused":
+      self = .hostLockRefused(host: try json.string("host"), holder: try json.string("holder"))
     case "adopted": self = .adopted(try Adoption(json))
     case "driftIgnored": self = .driftIgnored(by: try json.string("by"))
     default: throw .unknown(what: "event", name: name)

@@ -194,6 +194,10 @@ extension JSONWriter {
     case .hostUnlocked(let host):
       name("hostUnlocked")
       field("host", host)
+    case .hostLockRefused(let host, let holder):
+      name("hostLockRefused")
+      field("host", host)
+      field("holder", holder)
     case .driftIgnored(let by):
       name("driftIgnored")
       field("by", by)

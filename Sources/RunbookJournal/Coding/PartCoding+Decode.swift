@@ -69,6 +69,8 @@ extension StopReason {
     case "drifted": self = .drifted
     case "hostUnreachable": self = .hostUnreachable(try json.hosts("hosts"))
     case "stateUnusable": self = .stateUnusable(try json.string("detail"))
+    case "lockHeld":
+      self = .lockHeld(host: try json.string("host"), holder: try json.string("holder"))
     case "superseded": self = .superseded
     default: throw .unknown(what: "reason", name: name)
     }

@@ -75,6 +75,10 @@ extension JSONWriter {
     case .stateUnusable(let detail):
       field("reason", "stateUnusable")
       field("detail", detail)
+    case .lockHeld(let host, let holder):
+      field("reason", "lockHeld")
+      field("host", host)
+      field("holder", holder)
     case .superseded: field("reason", "superseded")
     }
   }

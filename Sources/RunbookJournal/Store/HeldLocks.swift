@@ -4,14 +4,15 @@ import RunbookEngine
 
 /// The table `held`: which run holds which lock, kept in the transactions of the runs' events.
 ///
-/// A lock is held from `locksTaken` to `runEnded`, whether a process drives the run or not.
+/// A lock is held from `locksTaken` to `runEnded`, whether a process drives the run or not; a run
+/// that leaves because a host refused it one gives all of them back.
 enum HeldLocks {
   /// - Throws: `lockHeld` where another run holds one of the names.
   static func apply(_ event: Event, run: Int, _ db: Database) throws {
     if case .locksTaken(let names) = event {
       for name in names { try take(name, run: run, db) }
     }
-    if case .runEnded = event { try release(run: run, db) }
+    if releases(event) { try release(run: run, db) }
   }
 
   /// What a run holds after these facts.
@@ -19,9 +20,15 @@ enum HeldLocks {
     var names: Set<String> = []
     for stored in facts {
       if case .locksTaken(let taken) = stored.fact.event { names.formUnion(taken) }
-      if case .runEnded = stored.fact.event { names = [] }
+      if releases(stored.fact.event) { names = [] }
     }
     return names
+  }
+
+  private static func releases(_ event: Event) -> Bool {
+    if case .runEnded = event { return true }
+    if case .ownerLeft(.lockHeld) = event { return true }
+    return false
   }
 
   /// Makes these the only locks of the run.

@@ -99,6 +99,7 @@ package struct ReportWords: Sendable {
     case .hostUnreachable(let hosts):
       self("unreachable: ", "injoignable : ") + hosts.map { $0 ?? "local" }.joined(separator: ", ")
     case .stateUnusable(let why): why
+    case .lockHeld(_, let holder): holder
     case .superseded: self("another process took over", "un autre processus a pris le relais")
     }
   }

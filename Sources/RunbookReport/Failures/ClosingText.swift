@@ -31,21 +31,35 @@ package struct ClosingText {
 
   package func lines(ended outcome: RunOutcome) -> [Line] {
     switch outcome {
-    case .succeeded: return [success]
+    case .succeeded: return notUndone + [success]
     case .failed:
-      return failures + [last("stopped", ". When it is mended:  ", resume)]
+      return failures + notUndone + [last("stopped", ". When it is mended:  ", resume)]
     case .cancelled:
       let by = state.cancelledBy.map { " by \($0)" } ?? ""
-      return [last("was cancelled\(by)", ". To go on:  ", resume)]
+      return notUndone + [last("was cancelled\(by)", ". To go on:  ", resume)]
     case .rolledBack:
-      return failures + [
+      return failures + notUndone + [
         last(
           "failed, and what it had changed is rolled back", ". To begin anew:  ",
           commands.run(state.plan.name))
       ]
     case .rollbackFailed:
-      return failures + [last("stopped in its rollback", ". When it is mended:  ", resume)]
+      return failures + notUndone
+        + [last("stopped in its rollback", ". When it is mended:  ", resume)]
     }
+  }
+
+  /// What a rollback left as it was, in the runbook's words.
+  private var notUndone: [Line] {
+    let kept = state.notUndone
+    if kept.isEmpty { return [] }
+    return ["Not undone, as the runbook says:"]
+      + kept.map { step, reason in
+        var line = Line("    ")
+        line.append(step, .strong)
+        line.append("  " + reason)
+        return line
+      }
   }
 
   package func lines(stopped reason: StopReason) -> [Line] {
@@ -78,13 +92,14 @@ package struct ClosingText {
         ]
     case .stateUnusable(let reason):
       return [last("stopped", ": \(reason). To go on:  ", resume)]
+    case .lockHeld(let host, let holder): return lines(lockedOn: host, holder: holder)
     case .superseded:
       return [last("goes on in another process", ". To see it:  ", commands.show(run))]
     }
   }
 
   /// A lock of the run is held on a host by another run, perhaps of another state file.
-  package func lines(lockedOn host: String, holder: String) -> [Line] {
+  private func lines(lockedOn host: String, holder: String) -> [Line] {
     var line = Line()
     line.append(ShownState.failed.glyph)
     line.append(" a lock of this run is held on \(host)", .strong)

@@ -63,6 +63,7 @@ package enum FailureWords {
     case .drifted: "drifted"
     case .hostUnreachable: "host unreachable"
     case .stateUnusable: "state unusable"
+    case .lockHeld: "lock held"
     case .superseded: "taken over"
     }
   }

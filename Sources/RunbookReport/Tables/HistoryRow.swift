@@ -111,7 +111,7 @@ package struct HistoryRows {
         add(time, Instance(old), nil, "goes on as \(new)")
       }
       add(time, .decision, "the edited runbook is adopted", by: adoption.by)
-    case .locksTaken, .hostLocked, .hostUnlocked, .hostGreeted, .scopeEntered, .stepStarted,
+    case .locksTaken, .hostLocked, .hostUnlocked, .hostLockRefused, .hostGreeted, .scopeEntered, .stepStarted,
       .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .probeAnswered, .polled,
       .outputSet, .outputHeld, .outputLost, .outputUnreadable, .secretsSealed:
       break

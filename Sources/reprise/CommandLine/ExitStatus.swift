@@ -25,7 +25,7 @@ enum ExitStatus: Int32 {
       self = .failed
     case .stopped(.hostUnreachable): self = .unreachable
     case .stopped(.stateUnusable): self = .state
-    case .stopped(.superseded), .locked: self = .locked
+    case .stopped(.superseded), .stopped(.lockHeld): self = .locked
     case .stopped(.detached), .stopped(.inDoubt), .stopped(.waitingForPerson), .stopped(.denied),
       .stopped(.drifted):
       self = .stopped

@@ -39,25 +39,9 @@ struct RollbackCommand: Command {
     guard case .success(let session) = taken else {
       throw .rolledBack(run: summary.id, runbook: summary.runbook)
     }
-    name(session.before.notUndone, manner)
     let earlier = await EarlierRuns.of(summary.runbook, in: common.state, but: summary.id)
     let status = try await WatchedRun(session: session, expected: earlier.lengths).drive(manner)
     let after = try await runs.find(summary.id)
     return after.state == .ended(.rolledBack) ? .done : status
-  }
-
-  /// What stays as the run left it, before anything is undone.
-  @MainActor private func name(
-    _ kept: [(step: StepPath, reason: String)], _ manner: WatchedRun.Manner
-  ) {
-    guard !kept.isEmpty else { return }
-    var lines: [Line] = ["Not undone, as the runbook says:"]
-    for (step, reason) in kept {
-      var line = Line("    ")
-      line.append(step, .strong)
-      line.append("  " + reason)
-      lines.append(line)
-    }
-    manner.output.write(lines.rendered(manner.style))
   }
 }

@@ -104,7 +104,6 @@ import RunbookReport
     switch end {
     case .ended(let outcome): lines = text.lines(ended: outcome)
     case .stopped(let reason): lines = text.lines(stopped: reason)
-    case .locked(let host, let holder): lines = text.lines(lockedOn: host, holder: holder)
     case .journalFailed(let error):
       Output.error.write(
         ErrorText(commands: manner.commands, style: manner.common.errorStyle).text(error))

@@ -1,0 +1,79 @@
+import Foundation
+import RunbookTestSupport
+import Testing
+
+/// One name, one run at a time: within a state directory, and on the hosts between several.
+@Suite("Locks", .serialized)
+struct LockTests {
+  private static let work = """
+      lock "a test of $marks" on all
+      step long on all {
+        run `echo x >> "$marks/long.$host"; while ! test -e "$marks/go"; do sleep 0.1; done`
+        no rollback "a test"
+      }
+    """
+
+  private func startHolding(_ site: Site) throws -> (process: RepriseProcess, run: String) {
+    try site.writeRunbook("work", Self.work)
+    let process = try site.start(["run", "work"])
+    #expect(waitUntil(.seconds(30)) { site.marks.count == 2 })
+    return (process, try site.newestRun())
+  }
+
+  private func expectRefused(_ site: Site, state: String, holder: String) throws {
+    let refused = try site.reprise("run", "work", state: state)
+    #expect(refused.status == 76, "\(refused.text) \(refused.errorText)")
+    #expect((refused.text + refused.errorText).contains(holder), "\(refused.text)")
+    for host in site.hosts { #expect(site.mark("long.\(host)") == "x\n") }
+  }
+
+  @Test(.timeLimit(.minutes(2)), arguments: ["state", "other"])
+  func aSecondRunIsToldWhoHoldsIt(_ state: String) async throws {
+    try await Site.run(hosts: 2) { site in
+      let (process, run) = try startHolding(site)
+      try expectRefused(site, state: state, holder: run)
+      try site.write("marks/go", "")
+      #expect(try process.wait().status == 0)
+      let second = try site.reprise("run", "work", state: state)
+      #expect(second.status == 0, "\(second.text) \(second.errorText)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)), arguments: ["state", "other"])
+  func aKilledHolderKeepsItAndItsResumeGoesOn(_ state: String) async throws {
+    try await Site.run(hosts: 2) { site in
+      let (process, run) = try startHolding(site)
+      process.kill()
+      _ = try process.wait()
+      try expectRefused(site, state: state, holder: run)
+      try site.write("marks/go", "")
+      let resumed = try site.reprise("resume", run)
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+      let second = try site.reprise("run", "work", state: state)
+      #expect(second.status == 0, "\(second.text) \(second.errorText)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func aFailedRunGivesItBackAndItsResumeTakesItAgain() async throws {
+    try await Site.run(hosts: 2) { site in
+      try site.writeRunbook(
+        "fails",
+        """
+          lock "a test of $marks" on all
+          step mended on all { check `test -e "$marks/mended"` }
+        """)
+      #expect(try site.reprise("run", "fails").status == 1)
+      let failed = try site.newestRun()
+      let (process, run) = try startHolding(site)
+      let refused = try site.reprise("resume", failed)
+      #expect(refused.status == 76, "\(refused.text) \(refused.errorText)")
+      #expect((refused.text + refused.errorText).contains(run))
+      try site.write("marks/go", "")
+      #expect(try process.wait().status == 0)
+      try site.write("marks/mended", "")
+      let resumed = try site.reprise("resume", failed)
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+    }
+  }
+}
