@@ -1,0 +1,174 @@
+import Testing
+
+/// A form of the language as a runbook that does something with it on real hosts, with what the
+/// hosts hold afterwards wherever the engine was killed.
+struct Form: CustomTestStringConvertible, Sendable {
+  let name: String
+  var hosts = 1
+  /// Exit status of the run, or of the last resume.
+  var status = 0
+  /// Files below `marks` beforehand; `*` stands for each host's name, in their text too.
+  var before: [String: String] = [:]
+  /// The same afterwards: nothing more, nothing less.
+  let after: [String: String]
+  var environment: [String: String] = [:]
+  /// Other files beside the runbook, by their path.
+  var files: [String: String] = [:]
+  let body: String
+
+  var testDescription: String { name }
+
+  /// Code that leaves one more `x` in a file of the step's host: what ran twice is seen.
+  static func count(_ name: String) -> String { #"echo x >> "$marks/\#(name).$host""# }
+
+  /// A step whose action counts itself.
+  static func step(_ name: String, _ more: String = "") -> String {
+    "step \(name) on all { run `\(count(name))` no rollback \"a test\" \(more) }"
+  }
+
+  static let all = blocks + failures + steps + actions
+}
+
+extension Form {
+  /// Order, names and what a whole run has.
+  static let blocks: [Form] = [
+    Form(
+      name: "parallel, after", hosts: 2, after: ["a.*": "x\n", "b.*": "x\n", "c.*": "x\n"],
+      body: """
+        parallel {
+          \(step("a")) \(step("b"))
+          step c on all after a, b {
+            run `test -e "$marks/a.$host" && test -e "$marks/b.$host" && \(count("c"))`
+            no rollback "a test"
+          }
+        }
+        """),
+    Form(
+      name: "phase when, part, use", after: ["a.*": "x\n", "one.*": "x\n", "two.*": "x\n"],
+      files: [
+        "runbooks/parts/told.runbook": """
+          part told(marks, text, group: hosts) {
+            step tell on group { run `echo x >> "$marks/$text.$host"` no rollback "a test" }
+          }
+          """
+      ],
+      body: """
+        input wanted = true
+        phase yes when wanted { \(step("a")) }
+        phase no when not wanted { \(step("b")) }
+        use told(marks, text: "one", group: all)
+        use told(marks, text: "two", group: all) as other
+        """),
+    Form(
+      name: "rolling", hosts: 3, after: ["a.*": "x\n", "b.h1": "h1 h2\n", "b.h2": "h1 h2\n", "b.h3": "h3\n"],
+      body: """
+        rolling all by 2 {
+          \(step("a"))
+          step b on all { run `echo "$all" >> "$marks/b.$host"` no rollback "a test" }
+        }
+        """),
+    Form(
+      name: "hosts from output", hosts: 2, after: ["asked.h1": "x\n", "led.h2": "h2\n", "a.*": "x\n"],
+      body: """
+        hosts first is "h1"
+        step ask on first { run `\(count("asked")); echo h2` output found no rollback "a test" }
+        hosts leader in all from output found
+        step lead on leader { run `echo "$leader" >> "$marks/led.$host"` no rollback "a test" }
+        \(step("a"))
+        """),
+    Form(
+      name: "first of: the second succeeds", hosts: 2,
+      after: [
+        "a.*": "x\n", "b.*": "x\n", "undone-a.*": "x\n", "undone-b.*": "x\n", "c.*": "x\n",
+        "d.*": "x\n",
+      ],
+      body: """
+        first of {
+          phase one { \(undoable("a")) \(undoable("b", #"; test "$host" != h2"#)) }
+          phase two { \(step("c")) }
+          phase three { \(step("never")) }
+        }
+        \(step("d"))
+        """),
+    Form(
+      name: "first of: none succeeds", status: 1,
+      after: ["a.*": "x\n", "undone-a.*": "x\n", "b.*": "x\n", "undone-b.*": "x\n"],
+      body: """
+        first of {
+          phase one { \(undoable("a", "; exit 1")) }
+          phase two { \(undoable("b", "; exit 1")) }
+        }
+        \(step("never"))
+        """),
+    Form(
+      name: "lock, lasting", hosts: 2, after: ["a.*": "x\n", "b.*": "x\n"],
+      body: """
+        lock "a test of $marks" on all
+        \(step("a", #"check `test -e "$marks/a.$host"` lasting"#)) \(step("b"))
+        """),
+    Form(
+      name: "report", before: ["report.md": "kept\n"],
+      after: ["a.*": "x\n", "report.md": "kept\n\n1 section\n"],
+      body: """
+        report "$marks/report.md" section "results" language fr on all
+        \(step("a"))
+        """),
+  ]
+
+  /// An action that counts itself and whose rollback counts itself.
+  static func undoable(_ name: String, _ more: String = "") -> String {
+    "step \(name) on all { run `\(count(name))\(more)` rollback `\(count("undone-" + name))` }"
+  }
+
+  /// `on failure` and what is undone.
+  static let failures: [Form] = [
+    Form(
+      name: "on failure stop", hosts: 2, status: 1, after: ["a.*": "x\n", "f.*": "x\n"],
+      body: """
+        \(undoable("a"))
+        \(undoable("f", #"; test "$host" = h1"#))
+        \(step("never"))
+        """),
+    Form(
+      name: "on failure rollback", hosts: 2, status: 1,
+      before: ["file.*": "was\n", "old.*": "old\n"],
+      after: [
+        "file.*": "was\n", "old.*": "old\n", "a.*": "x\n", "undone-a.*": "x\n", "f.*": "x\n",
+        "only.*": "x\n", "kept.*": "x\n",
+      ],
+      body: """
+        on failure rollback
+        step a on all {
+          run `\(count("a"))`
+          rollback { run `\(count("undone-a"))` check `test -e "$marks/undone-a.$host"` within 5s }
+        }
+        step only on all { rollback `\(count("only"))` }
+        step file on all { write "$marks/file.$host" { content "new\\n" mode "0600" } }
+        step fresh on all { write "$marks/fresh.$host" { content `echo fresh` } }
+        step aside on all { stash "$marks/old.$host" }
+        \(step("kept"))
+        step f on all { run `\(count("f")); exit 1` no rollback "a test" }
+        """),
+    Form(
+      name: "on failure continue", hosts: 2, status: 1, after: ["f.*": "x\n", "a.*": "x\n"],
+      body: """
+        phase all-of-it {
+          on failure continue
+          step f on all { run `\(count("f")); test "$host" = h1` no rollback "a test" }
+          \(step("a"))
+        }
+        \(step("never"))
+        """),
+    Form(
+      name: "a phase that is rolled back", status: 1,
+      after: ["a.*": "x\n", "b.*": "x\n", "undone-b.*": "x\n", "f.*": "x\n"],
+      body: """
+        \(undoable("a"))
+        phase inner {
+          on failure rollback
+          \(undoable("b"))
+          step f on all { run `\(count("f")); exit 3` no rollback "a test" }
+        }
+        """),
+  ]
+}
