@@ -53,7 +53,7 @@ package struct RunOpening: Sendable {
     if let review = wishes.review, !review.isSettled { throw .cannotAdopt }
     let settled = try decisions(wishes)
     // A run that was left while it failed first reaches the end it would have reached.
-    var failed = state.outcome == nil ? [] : state.reopenable
+    var failed = state.outcome != nil || state.isTriedAgain ? state.reopenable : []
     record(
       .ownerTook(
         epoch: opener.epoch, process: opener.process, operator: opener.operator), opener)

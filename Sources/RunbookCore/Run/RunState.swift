@@ -31,6 +31,9 @@ package struct RunState: Sendable {
   private(set) var unlockedHosts: Set<String> = []
   /// Hosts that may have a lock of this run, from whichever owner: released before the run ends.
   package private(set) var unreleasedHosts: Set<String> = []
+  /// An owner took the run over after it had ended, and nothing has failed since: what failed
+  /// before that is to be tried again, also by the next owner should this one die at once.
+  package private(set) var isTriedAgain = false
   /// Hosts that refused this owner a lock, and who holds it: it gives back the others and leaves.
   package private(set) var refusedLocks: [String: String] = [:]
   package internal(set) var tasks: [TaskID: TaskState] = [:]
@@ -128,6 +131,7 @@ package struct RunState: Sendable {
         if tasks[id] == nil { tasks[id] = TaskState(id) }
       }
     case .stepFailed(let step, let failure):
+      isTriedAgain = false
       steps[step] = StepState(hosts: [], failure: failure)
     case .groupResolved(let group, let batch, let members):
       foundGroups[Instance(group, batch: batch)] = members
@@ -184,6 +188,7 @@ package struct RunState: Sendable {
     case .outputUnreadable(let id, let name, let problem):
       update(id) { $0.outputFailure = .output(name, problem) }
     case .taskEnded(let id, let outcome):
+      if case .failed = outcome { isTriedAgain = false }
       ends += 1
       let order = ends
       update(id) {
@@ -241,6 +246,7 @@ package struct RunState: Sendable {
   /// A new owner has no connection, and asks again what only looks.
   private mutating func takeOver() {
     if outcome != nil {
+      isTriedAgain = true
       steps = steps.filter { $0.value.failure == nil }
       reopenRollbacks()
     }
