@@ -101,6 +101,13 @@ extension Form {
         }
         """),
     Form(
+      name: "upload", hosts: 2, before: ["a.*": "old\n"], after: ["a.*": "sent\n", "b.*": "sent\n"],
+      files: ["runbooks/payload": "sent\n"],
+      body: """
+        step a on all { upload "payload" to "$marks/a.$host" }
+        step b on all { upload "payload" to "$marks/b.$host" }
+        """),
+    Form(
       name: "confirm", after: ["a.*": "x\n", "b.*": "x\n"],
       body: """
         \(step("a"))
