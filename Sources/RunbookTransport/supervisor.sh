@@ -677,6 +677,19 @@ _unfit() {
   exit 0
 }
 
+# In a session of logind that takes its processes along when it ends (KillUserProcesses), no action
+# would outlive its connection. logind spares root. Forks in such sessions only.
+_mortal() {
+  [ "${REPRISE_CGROUP_FILE-}" ] || [ ! -O / ] || return 1
+  _x=''
+  while IFS= read -r _y; do _x=$_x$_y; done 2>/dev/null <"${REPRISE_CGROUP_FILE:-/proc/self/cgroup}"
+  unset REPRISE_CGROUP_FILE
+  case $_x in */session-*.scope*) ;; *) return 1 ;; esac
+  _x=$(busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
+    org.freedesktop.login1.Manager KillUserProcesses 2>/dev/null)
+  [ "$_x" = 'b true' ]
+}
+
 # _hello NONCE SHELL RUN HOST EPOCH ID: the greeting, then the loop. ID is for a new directory.
 _hello() {
   _N=$1 _S=$2 _E=$5 _fk='' _us='' _I='' _js='' _me='' _sec='' _yo='' _rn=1 _en='' _T=setsid
@@ -687,6 +700,7 @@ _hello() {
   [ -r /proc/self/stat ] || _proc=''
   command -v setsid >/dev/null || _unfit setsid
   [ "${HOME-}" ] || _unfit home
+  ! _mortal || _unfit logind
   _B=${XDG_STATE_HOME:-$HOME/.local/state}/reprise
   _D=$_B/$3/$4
   # The topmost directory that has to be made.

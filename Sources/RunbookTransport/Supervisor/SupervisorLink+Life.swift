@@ -197,6 +197,11 @@ extension TransportError {
       .unsuitable(
         "it has no head in the PATH of its login shell, nor what else a POSIX system has",
         remedy: "mend the PATH that its shell sets when it is not interactive")
+    case "logind":
+      .unsuitable(
+        "its login sessions take along all that they started when they end"
+          + " (KillUserProcesses of systemd-logind), so no action would outlive its connection",
+        remedy: "set KillUserProcesses=no, or KillExcludeUsers=, in logind.conf there")
     case "home":
       .unsuitable("its user has no HOME", remedy: "give the user a home directory")
     case "directory":

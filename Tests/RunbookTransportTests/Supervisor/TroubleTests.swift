@@ -246,6 +246,43 @@ struct TroubleTests {
     }
   }
 
+  @Test("a session that would take its actions along is refused", arguments: Flavour.allCases)
+  func mortalSession(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      try FileManager.default.createDirectory(
+        atPath: stand.path("bin"), withIntermediateDirectories: true)
+      let session = "0::/user.slice/user-1000.slice/session-3.scope\n"
+      let service = "1:name=systemd:/\n0::/system.slice/ssh.service\n"
+      for (cgroup, kills, isRefused) in [
+        (session, "b true", true), (session, "b false", false), (service, "b true", false),
+      ] {
+        try stand.write("cgroup", cgroup)
+        // By a process of its own: a file that another thread's fork holds open for writing can't
+        // be started.
+        let maker = try Process.run(
+          URL(fileURLWithPath: "/bin/sh"),
+          arguments: [
+            "-c", "printf '#!/bin/sh\\necho %s\\n' \"$2\" >\"$1\" && chmod 755 \"$1\"", "sh",
+            stand.path("bin/busctl"), "'\(kills)'",
+          ])
+        maker.waitUntilExit()
+        let variables = [
+          "REPRISE_CGROUP_FILE": stand.path("cgroup"),
+          "PATH": "\(stand.path("bin")):/usr/bin:/bin",
+        ]
+        do {
+          let station = try await stand.connect(environment: variables)
+          #expect(!isRefused)
+          #expect(try await station.run("echo ${REPRISE_CGROUP_FILE-none}").output == "none\n")
+        } catch TransportError.unsuitable(let text, let remedy) {
+          #expect(isRefused)
+          #expect(text.contains("KillUserProcesses"))
+          #expect(remedy.contains("logind.conf"))
+        }
+      }
+    }
+  }
+
   @Test("a loop that answers no more is a lost link", arguments: Flavour.allCases)
   func silentLoop(_ flavour: Flavour) async throws {
     try await Stand.run(flavour) { stand in
