@@ -32,7 +32,9 @@ enum ReachScript {
     if command -v curl >/dev/null 2>&1; then
       said=$(curl -sS -m 30 -w '\\n%{http_code}' -- "$target" 2>&1) || {
         code=$?
-        printf '%s\\n' "$said" | tail -n 2
+        said=${said%000}
+        printf '%s\\n' "${said%
+    }" | tail -n 1
         test "$code" != 7 || exit 1
         exit 3
       }
@@ -56,11 +58,15 @@ enum ReachScript {
       said=${said%
     *}
     elif command -v wget >/dev/null 2>&1; then
+      if test 200 != \(status); then
+        echo "only wget is here, which does not tell \(status) from 200: install curl or python3"
+        exit 3
+      fi
       said=$(wget -q -T 30 -O - -- "$target" 2>&1) || {
         code=$?
         printf '%s\\n' "$said"
         test "$code" != 8 || exit 1
-        case $said in *refused*) exit 1 ;; esac
+        case $said in *refused* | *"server returned error"*) exit 1 ;; esac
         exit 3
       }
       found=200

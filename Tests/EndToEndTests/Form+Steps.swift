@@ -82,6 +82,13 @@ extension Form {
   /// The other actions.
   static let actions: [Form] = [
     Form(
+      name: "as", after: ["a.*": "nobody\n", "b.*": "x\n"],
+      body: """
+        step open on all { run `chmod 711 "$marks/.." && chmod 777 "$marks"` no rollback "a test" }
+        step a on all { run `id -un >> "$marks/a.$host"` as "nobody" no rollback "a test" }
+        \(step("b"))
+        """),
+    Form(
       name: "write", hosts: 2, before: ["a.*": "old\n"],
       after: ["a.*": "new\n", "b.*": "*\n", "made.*": "x\n"],
       body: """
