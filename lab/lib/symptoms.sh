@@ -38,6 +38,16 @@ no_leader() {
   return 1
 }
 
+# leaderless_uninitialized: both in one answer, since a container that starts again and again gives few.
+leaderless_uninitialized() {
+  local host list
+  for host in "${LAB_DB_HOSTS[@]}"; do
+    list=$(member_list "$host")
+    [[ $list == *"(uninitialized)"* && $list != *Leader* ]] && return 0
+  done
+  return 1
+}
+
 # all_stopped: three members, all in the state "stopped".
 all_stopped() {
   [[ $(member_list db-master-01 | awk -F'|' '$5 ~ /stopped/' | wc -l) == 3 ]]

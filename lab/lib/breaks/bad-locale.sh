@@ -11,6 +11,5 @@ symptoms() {
   show 'initdb: invalid locale name' logged_somewhere 'invalid locale name'
   show 'a traceback in the log' logged_somewhere 'Traceback'
   show 'Docker has restarted a container' a_restart
-  show 'the header says (uninitialized)' header_is uninitialized
-  show 'no leader' no_leader
+  show 'the header says (uninitialized), and no leader' leaderless_uninitialized
 }
