@@ -27,9 +27,12 @@ package struct SecretFlow: Sendable {
   package private(set) var takingActions: Set<StepPath> = []
   private var readings: [StepPath: [Reading]] = [:]
   private let environments: [NameTable]
+  /// Of the functions that stand before the code of each environment.
+  private let shellWords: [Set<String>]
 
   package init(_ plan: Plan, steps: [Step]) {
     environments = plan.environments
+    shellWords = plan.environments.map { Self.words(of: $0.shell) }
     guard Self.isNeeded(plan) else { return }
     // An output is read after it was written, but parts may stand in any order in a plan by hand.
     var known = -1
@@ -38,7 +41,7 @@ package struct SecretFlow: Sendable {
       for step in steps { mark(step) }
     }
     for step in steps {
-      let found = Set(step.codes.flatMap { readings(in: text(of: $0, step), step) })
+      let found = Set(step.codes.flatMap { readings(in: words(of: $0, step), step) })
       if !found.isEmpty {
         readings[step.path] = found.sorted { $0.name < $1.name }
       }
@@ -88,32 +91,38 @@ package struct SecretFlow: Sendable {
 
   /// Whether code gets a secret, or an output that took from one.
   package func takes(_ code: Code, _ step: Step) -> Bool {
-    let text = text(of: code, step)
-    let words = Self.words(of: text)
-    let isDirect = environments[step.environment].meanings.contains { name, meaning in
-      if case .secret = meaning { return words.contains(name) }
+    let words = words(of: code, step)
+    let meanings = environments[step.environment].meanings
+    let isDirect = words.contains { word in
+      if case .secret? = meanings[word] { return true }
       return false
     }
-    return isDirect || !readings(in: text, step).isEmpty
+    return isDirect || !readings(in: words, step).isEmpty
   }
 
-  private func readings(in text: String, _ step: Step) -> [Reading] {
+  /// By the words of the code, not by all names: a plan has as many outputs as it has steps.
+  private func readings(in words: Set<String>, _ step: Step) -> [Reading] {
     guard !outputs.isEmpty else { return [] }
-    let words = Self.words(of: text)
-    return environments[step.environment].meanings.flatMap { name, meaning -> [Reading] in
+    let meanings = environments[step.environment].meanings
+    func reading(_ name: String, as base: String, isList: Bool) -> Reading? {
       // A step never reads what it writes itself; the word may stand in its code all the same.
-      guard case .output(let reference) = meaning, contains(reference),
+      guard case .output(let reference)? = meanings[base], contains(reference),
         !reference.writers.contains(step.path)
-      else { return [] }
-      return [
-        Reading(name: name, reference: reference, isList: false),
-        Reading(name: name + "_by_host", reference: reference, isList: true),
-      ].filter { words.contains($0.name) }
+      else { return nil }
+      return Reading(name: name, reference: reference, isList: isList)
+    }
+    let suffix = "_by_host"
+    return words.flatMap { word in
+      let list =
+        word.hasSuffix(suffix)
+        ? reading(word, as: String(word.dropLast(suffix.count)), isList: true) : nil
+      return [reading(word, as: word, isList: false), list].compactMap { $0 }
     }
   }
 
-  private func text(of code: Code, _ step: Step) -> String {
-    code.isShell ? environments[step.environment].shell + "\n" + code.text : code.text
+  private func words(of code: Code, _ step: Step) -> Set<String> {
+    let words = Self.words(of: code.text)
+    return code.isShell ? words.union(shellWords[step.environment]) : words
   }
 }
 
