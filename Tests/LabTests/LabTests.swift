@@ -193,7 +193,7 @@ struct LabTests {
       "no-bootstrap-section",
     ])
   func broken(cause: String) throws {
-    try LabMachine.must("lab/break", cause, within: 400)
+    try LabMachine.must("lab/break", cause, within: 240)
     #expect(try LabMachine.run("lab/status", within: 60).status == 1)
   }
 
