@@ -2,8 +2,9 @@ import RunbookCore
 
 /// Renders the document of a `report` declaration.
 package protocol Reporter: Sendable {
-  /// The text of the report; the journal already has everything that it speaks of.
-  func render(_ report: ReportDeclaration, of state: RunState) async -> String?
+  /// The text of the report; the journal already has everything that it speaks of but the run's
+  /// `last` event, where that is still to come.
+  func render(_ report: ReportDeclaration, of state: RunState, last: Fact?) async -> String?
 }
 
 /// Reports: written whenever the run ends or stops, after any rollback, and never rolled back.
@@ -13,7 +14,7 @@ extension RunDriver {
   /// What one value of an environment can hold.
   private static let longest = 90 << 10
 
-  func writeReports(_ end: DriveEnd) async {
+  func writeReports(_ end: DriveEnd, last: Fact? = nil) async {
     guard let reporter, !state.plan.reports.isEmpty, state.description != nil else { return }
     switch end {
     // Another run is at work there: this one has nothing to tell.
@@ -21,7 +22,7 @@ extension RunDriver {
     case .ended, .stopped: break
     }
     for report in state.plan.reports {
-      guard let text = await reporter.render(report, of: state) else { continue }
+      guard let text = await reporter.render(report, of: state, last: last) else { continue }
       let hosts = report.group.map { state.members(of: $0, batch: []).map(Optional.some) } ?? [nil]
       for host in hosts { await write(report, text, on: host) }
     }

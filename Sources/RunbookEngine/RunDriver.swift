@@ -100,7 +100,7 @@ package actor RunDriver {
       group.cancelAll()
       return end ?? .stopped(.detached)
     }
-    await writeReports(end)
+    if case .stopped = end { await writeReports(end) }
     await closeLinks(farewell: end)
     return end
   }
@@ -117,15 +117,25 @@ package actor RunDriver {
       record(.ownerLeft(stop))
       end = .stopped(stop)
     }
+    let last = end == nil && state.outcome != nil ? entries.popLast() : nil
     if let failed = await commit() { return .journalFailed(failed) }
     if let failed = await refuseRequests() { return .journalFailed(failed) }
     for effect in effects { effect() }
     effects = []
     if let end { return end }
-    if let outcome = state.outcome { return .ended(outcome) }
+    if let outcome = state.outcome { return await finish(outcome, last) }
     act(on: agenda.wants, &group)
     lookAround(&group)
     return nil
+  }
+
+  /// Writes the reports, and only then journals the end: a run that is known to be over has them,
+  /// wherever the engine was killed.
+  private func finish(_ outcome: RunOutcome, _ last: JournalEntry?) async -> DriveEnd {
+    await writeReports(.ended(outcome), last: last?.fact)
+    entries += [last].compactMap { $0 }
+    if let failed = await commit() { return .journalFailed(failed) }
+    return .ended(outcome)
   }
 
   private func take(_ input: Input) {

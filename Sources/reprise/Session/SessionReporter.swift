@@ -9,10 +9,10 @@ struct SessionReporter: Reporter {
   let directory: String
   let run: String
 
-  func render(_ report: ReportDeclaration, of state: RunState) async -> String? {
+  func render(_ report: ReportDeclaration, of state: RunState, last: Fact?) async -> String? {
     do throws(JournalError) {
       let history = try await RunHistory.open(directory: directory)
-      let facts = try await history.facts(of: run).map(\.fact)
+      let facts = try await history.facts(of: run).map(\.fact) + [last].compactMap { $0 }
       let language = ReportWords.Language(rawValue: report.language) ?? .en
       return MarkdownReport.render(
         RunDocument(state, facts: facts), ReportWords(language), time: SessionReporter.local)
