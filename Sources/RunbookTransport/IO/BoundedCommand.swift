@@ -5,6 +5,8 @@ import Glibc
 struct BoundedCommand {
   enum Failure: Error {
     case notInstalled
+    /// It was ended with all that it started.
+    case late
     case reason(String)
   }
 
@@ -49,7 +51,8 @@ struct BoundedCommand {
       if count < 0 && errno == EINTR { continue }
       if count <= 0 || text[0].count + text[1].count > limit {
         child.killAndReap()
-        throw .reason("\(program) did not end in time")
+        if count <= 0 { throw .late }
+        throw .reason("\(program) prints more than \(limit >> 20) MiB")
       }
       for index in 0..<2 where entries[index].revents != 0 {
         if let bytes = readAvailable(open[index]) {
@@ -59,9 +62,7 @@ struct BoundedCommand {
         }
       }
     }
-    guard let status = child.reap(by: deadline) else {
-      throw .reason("\(program) did not end in time")
-    }
+    guard let status = child.reap(by: deadline) else { throw .late }
     return BoundedCommand(
       exitStatus: status, output: text[0], errors: String(decoding: text[1], as: UTF8.self))
   }

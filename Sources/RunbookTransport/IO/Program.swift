@@ -4,6 +4,8 @@ import Glibc
 package struct Program {
   package enum Failure: Error {
     case notInstalled
+    /// It was ended with all that it started.
+    case late
     case reason(String)
   }
 
@@ -29,6 +31,7 @@ package struct Program {
     } catch {
       switch error {
       case .notInstalled: throw .notInstalled
+      case .late: throw .late
       case .reason(let text): throw .reason(text)
       }
     }

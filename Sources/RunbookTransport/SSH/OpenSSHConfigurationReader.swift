@@ -65,6 +65,7 @@ final class OpenSSHConfigurationReader: Sendable {
       .unsuitable(
         "\(program) is not installed on this machine",
         remedy: "install OpenSSH's client (Debian, Ubuntu: apt-get install openssh-client)")
+    case .late: .unreachable("\(program) did not end in time")
     case .reason(let reason): .unreachable(reason)
     }
   }

@@ -62,6 +62,7 @@ struct GraphCommand: Command {
         throw .usage(
           "an SVG is drawn by Graphviz's dot, which is not installed here",
           help: "install the package graphviz, or " + help)
+      case .late: throw .usage("dot has not drawn the graph within a minute", help: help)
       case .reason(let reason): throw .usage("the graph can't be drawn: \(reason)", help: help)
       }
     }

@@ -36,8 +36,9 @@ final class Interruptions: Sendable {
     watch(SIGWINCH) { screen.show(.resized) }
   }
 
-  /// Hands every line that is typed to `answer` until the end of input.
-  func readLines(_ answer: @escaping @Sendable (String) -> Void) {
+  /// Hands every line that is typed to `answer`, and nil for an end of input, after which a terminal
+  /// may give more lines.
+  func readLines(_ answer: @escaping @Sendable (String?) -> Void) {
     let source = DispatchSource.makeReadSource(fileDescriptor: 0, queue: queue)
     source.setEventHandler { [self] in
       var buffer = [UInt8](repeating: 0, count: 1024)
@@ -45,7 +46,10 @@ final class Interruptions: Sendable {
       if count > 0 {
         answer(String(decoding: buffer[..<count], as: UTF8.self))
       } else {
-        reader.withLock { $0 }?.source.cancel()
+        var input = pollfd(fd: 0, events: 0, revents: 0)
+        let isOver = count < 0 || poll(&input, 1, 0) != 0
+        if isOver { reader.withLock { $0 }?.source.cancel() }
+        answer(nil)
       }
     }
     let kept = EventSource(source)
@@ -64,9 +68,14 @@ final class Interruptions: Sendable {
     _exit(ExitStatus.stopped.rawValue)
   }
 
+  /// As the first Ctrl-C, however often it is told.
+  func leave() {
+    if !isDetaching.withLock({ $0 }) { interrupt() }
+  }
+
   /// As the first SIGHUP, however often it is told.
   func terminalIsGone() {
-    if hangsUp.withLock({ $0 }), !isDetaching.withLock({ $0 }) { interrupt() }
+    if hangsUp.withLock({ $0 }) { leave() }
   }
 
   func stop() {

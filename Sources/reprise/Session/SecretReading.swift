@@ -1,11 +1,19 @@
 import Foundation
 import RunbookCore
 import RunbookEngine
+import RunbookReport
+import RunbookTransport
 
 /// Reads secrets on the machine that runs the engine.
 struct SecretReading: SecretReader {
   /// What a person typed when the run began or was resumed: it is not asked again.
   var prompted: [SecretID: [UInt8]] = [:]
+  /// How long a command may take, in seconds.
+  private let patience =
+    Terminal.environment("REPRISE_SECRET_SECONDS").flatMap { Int($0) }.map { min(max($0, 1), 86_400) }
+    ?? 60
+
+  init(prompted: [SecretID: [UInt8]] = [:]) { self.prompted = prompted }
 
   func read(_ secret: SecretDeclaration) async throws(SecretProblem) -> [UInt8] {
     switch secret.source {
@@ -19,7 +27,7 @@ struct SecretReading: SecretReader {
     case .file(let path, let key):
       return try file(secret.name, path, key: key)
     case .command(let code):
-      return try command(secret.name, code)
+      return try await command(secret.name, code)
     case .prompt:
       guard let value = prompted[secret.id] else {
         throw SecretProblem(
@@ -49,28 +57,42 @@ struct SecretReading: SecretReader {
     return value
   }
 
-  private func command(_ name: String, _ code: Code) throws(SecretProblem) -> [UInt8] {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-euc", code.text]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    do {
-      try process.run()
-    } catch {
-      throw SecretProblem(
-        name: name, reason: "its command can't be started: \(reason(of: error))",
-        remedy: "run the command by hand")
+  /// On a thread of its own: it may take as long as `patience` says. Then all of it is ended.
+  private func command(_ name: String, _ code: Code) async throws(SecretProblem) -> [UInt8] {
+    let seconds = patience
+    let ended = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          returning: Result { () throws(Program.Failure) in
+            try Program.run("/bin/sh", ["-euc", code.text], seconds: seconds)
+          })
+      }
     }
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    switch ended {
+    case .success(let program):
+      // For the person who is there. What it says may hold anything: it goes nowhere else.
+      for line in program.errors.split(separator: "\n") {
+        Output.error.write(Printable.text(line) + "\n")
+      }
+      guard program.exitStatus == 0 else {
+        throw SecretProblem(
+          name: name, reason: "its command ended with status \(program.exitStatus)",
+          remedy: "run the command by hand to see what it says")
+      }
+      return trimmed(program.output)
+    case .failure(.notInstalled):
       throw SecretProblem(
-        name: name, reason: "its command ended with status \(process.terminationStatus)",
-        remedy: "run the command by hand to see what it says")
+        name: name, reason: "its command can't be started: there is no /bin/sh",
+        remedy: "install a POSIX shell")
+    case .failure(.late):
+      throw SecretProblem(
+        name: name, reason: "its command was ended: it took longer than \(seconds) s",
+        remedy: "nobody can answer it and its input is empty: run it by hand to see what it waits "
+          + "for; REPRISE_SECRET_SECONDS gives it longer")
+    case .failure(.reason(let text)):
+      throw SecretProblem(
+        name: name, reason: "its command: \(text)", remedy: "run the command by hand")
     }
-    return trimmed(Array(data))
   }
 
   /// Without the line end that files and commands put at the end.

@@ -81,8 +81,10 @@ import RunbookReport
   ) {
     let person = Person.current.description
     interruptions.readLines { text in
-      screen.show(.typed(text))
+      if let text { screen.show(.typed(text)) }
       guard let question = screen.question() else { return }
+      // Nobody is there to decide: as without a terminal.
+      guard let text else { return interruptions.leave() }
       switch text.lowercased().filter({ !$0.isWhitespace }) {
       case "y", "yes": sender.yield(.confirm(question, by: person))
       case "n", "no": sender.yield(.deny(question, by: person))

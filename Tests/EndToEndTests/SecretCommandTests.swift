@@ -1,0 +1,45 @@
+import Foundation
+import Glibc
+import RunbookTestSupport
+import Testing
+
+@Suite("Secrets from commands")
+struct SecretCommandTests {
+  private func place(_ command: String) throws -> Workplace {
+    let place = try Workplace()
+    try place.writeRunbook(
+      "ask",
+      """
+        secret token from command `\(command)`
+        step use { run `printf %s "$token" > "\(place.directory)/got"` no rollback "a test" }
+      """)
+    return place
+  }
+
+  @Test func oneThatDoesNotEndIsEndedWithAllThatItStarted() throws {
+    let place = try place("sleep 300 & echo $! > pid; wait")
+    let ended = try place.shell("REPRISE_SECRET_SECONDS=1 $reprise run ask")
+    #expect(ended.status == 65, "\(ended.text)")
+    #expect(ended.text.contains("it took longer than 1 s"), "\(ended.text)")
+    #expect(ended.text.contains("= help: "), "\(ended.text)")
+    #expect(!FileManager.default.fileExists(atPath: place.directory + "/got"))
+    let text = try String(contentsOfFile: place.directory + "/pid", encoding: .utf8)
+    let pid = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    #expect(waitUntil(.seconds(5)) { kill(pid, 0) != 0 }, "\(pid) lives")
+  }
+
+  @Test func whatItSaysIsShownAndWhatItPrintsIsTheValue() throws {
+    let place = try place("echo unlocking >&2; echo 'a value'; cat")
+    let ended = try place.reprise("run", "ask")
+    #expect(ended.status == 0, "\(ended.text) \(ended.errorText)")
+    #expect(ended.errorText.contains("unlocking\n"), "\(ended.errorText)")
+    let got = try String(contentsOfFile: place.directory + "/got", encoding: .utf8)
+    #expect(got == "a value")
+  }
+
+  @Test func oneThatFailsEndsTheRunBeforeItBegins() throws {
+    let ended = try place("echo 'a value'; exit 3").reprise("run", "ask")
+    #expect(ended.status == 65)
+    #expect(ended.errorText.contains("its command ended with status 3"), "\(ended.errorText)")
+  }
+}
