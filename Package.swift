@@ -93,7 +93,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["RunbookTestSupport", "reprise"],
-      swiftSettings: strict),
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "LabTests", dependencies: ["RunbookTestSupport"], swiftSettings: strict),
     .testTarget(
