@@ -11,7 +11,7 @@ struct Reconnection {
 
 /// Links to hosts: made, lost, made again.
 extension RunDriver {
-  /// A host that this process has never reached is given up sooner than one that went away.
+  /// A host that the run has never reached is given up sooner than one that went away.
   private static let firstContact = 15_000
 
   func connect(_ host: String?, _ group: inout DiscardingTaskGroup) {
@@ -85,10 +85,8 @@ extension RunDriver {
     observe(.reconnecting(host: host, reason: error.reason, after: pause))
   }
 
-  private func isKnown(_ host: String?) -> Bool {
-    if case .lost? = state.hosts[host]?.connection { return true }
-    return false
-  }
+  /// By any owner of the run: one that resumes may meet a host while it starts again.
+  private func isKnown(_ host: String?) -> Bool { state.hosts[host]?.directoryID != nil }
 
   func lost(_ host: String?, _ reason: String) {
     links[host] = nil

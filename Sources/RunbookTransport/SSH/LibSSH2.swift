@@ -9,7 +9,15 @@ enum LibSSH2 {
   static func makeSession() -> OpaquePointer? {
     guard status == 0, let session = libssh2_session_init_ex(nil, nil, nil, nil) else { return nil }
     libssh2_session_set_blocking(session, 0)
+    libssh2_session_callback_set(
+      session, LIBSSH2_CALLBACK_DISCONNECT,
+      unsafeBitCast(noteDisconnection, to: UnsafeMutableRawPointer.self))
     return session
+  }
+
+  /// The far end has said that it disconnects, and was not merely gone.
+  static func hasSaidGoodbye(_ session: OpaquePointer) -> Bool {
+    libssh2_session_abstract(session)?.pointee != nil
   }
 
   /// What went wrong last, in the library's words.
@@ -39,3 +47,13 @@ enum LibSSH2 {
     close(socket)
   }
 }
+
+/// Called by libssh2 when the far end's SSH_MSG_DISCONNECT has come: its reason, a number from 1, is
+/// kept in the session's own slot for its user, which nothing else uses.
+private let noteDisconnection:
+  @convention(c) (
+    OpaquePointer?, Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32,
+    UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+  ) -> Void = { _, reason, _, _, _, _, slot in
+    slot?.pointee = UnsafeMutableRawPointer(bitPattern: max(1, Int(reason)))
+  }

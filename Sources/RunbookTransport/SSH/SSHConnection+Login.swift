@@ -18,10 +18,14 @@ extension SSHConnection {
       case .agent(let key): code = try offer(key, by: keyring.agent)
       }
       if code == 0 { return }
+      // A host that goes down in the middle of a login has refused nothing.
+      if hasEnded, !LibSSH2.hasSaidGoodbye(session) {
+        throw unreachable("the connection ended while logging in with \(candidate.described)")
+      }
       keyring.tried.append(candidate.described)
-      if libssh2_session_last_errno(session) == LIBSSH2_ERROR_SOCKET_DISCONNECT {
+      if LibSSH2.hasSaidGoodbye(session) {
         keyring.notes.append("the host ended the login after that many keys (MaxAuthTries)")
-        break
+        throw keyring.failure
       }
     }
     if let methods = try otherMethods() { keyring.notes.append("it also takes \(methods)") }

@@ -43,6 +43,13 @@ final class SSHConnection {
     }
   }
 
+  /// The connection is gone, whatever libssh2 made of that: the host died, or its sshd did.
+  var hasEnded: Bool {
+    var byte: UInt8 = 0
+    let count = recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+    return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
+  }
+
   func unreachable(_ reason: String) -> SSHFailure {
     SSHFailure(.unreachable("\(target.place): \(reason)"))
   }
@@ -66,6 +73,7 @@ final class SSHConnection {
         channel, "exec", 4, command, UInt32(command.utf8.count))
     }
     guard started == 0 else {
+      if hasEnded { throw unreachable("the connection ended while starting the shell") }
       throw SSHFailure(
         .unsuitable(
           "\(target.place) refuses to run a command: \(LibSSH2.lastError(of: session))",
