@@ -15,6 +15,7 @@ package struct HTMLReport {
     var report = HTMLReport(document: document, words: words, time: time)
     report.writeHead()
     report.writeHeader()
+    report.writeFailures()
     report.writeResults()
     report.writeSteps()
     report.writeChecks()
@@ -74,12 +75,25 @@ package struct HTMLReport {
     line("</dl>")
   }
 
+  private mutating func writeFailures() {
+    guard !document.failures.isEmpty else { return }
+    heading(words("What failed", "Ce qui a échoué"))
+    line("<dl>")
+    for failure in document.failures {
+      let (what, why) = words.headline(failure)
+      item("✗ " + what, why)
+      if !failure.found.isEmpty { item(words("found", "constaté"), failure.found) }
+      if let remedy = failure.remedy { item(words("to do", "à faire"), remedy) }
+    }
+    line("</dl>")
+  }
+
   private mutating func writeResults() {
     let outputs = document.outputs.filter { !$0.value.contains("\n") }
     guard !outputs.isEmpty else { return }
     heading(words("Results", "Constats"))
     line("<dl>")
-    for output in outputs { item(name(of: output), output.value) }
+    for output in outputs { item(words.name(of: output), output.value) }
     line("</dl>")
   }
 
@@ -89,7 +103,11 @@ package struct HTMLReport {
       words("step", "étape"), words("host", "hôte"), words("state", "état"),
       words("started", "début"), words("took", "durée"), words("attempts", "tentatives"),
     ]) { report in
-      for row in report.document.rows { report.writeRow(row) }
+      for row in report.document.rows where row.state != .leftOut { report.writeRow(row) }
+    }
+    if !document.leftOut.isEmpty {
+      let names = document.leftOut.joined(separator: ", ")
+      line("<p>\(words("Not needed:", "Non nécessaire :")) \(text(names))</p>")
     }
     let kept = document.rows.filter { $0.noRollback != nil && $0.attempts > 0 }
     guard document.rows.contains(where: { $0.undo != nil }), !kept.isEmpty else { return }
@@ -121,7 +139,7 @@ package struct HTMLReport {
     if row.undo != nil { return "undone" }
     switch row.state {
     case .done, .byCheck, .accepted: return "good"
-    case .satisfied, .leftOut, .toCome: return "quiet"
+    case .satisfied, .leftOut, .toCome, .notReached: return "quiet"
     case .running, .waiting: return "active"
     case .doubt: return "doubt"
     case .failed: return "bad"
@@ -135,7 +153,7 @@ package struct HTMLReport {
       "", words("check", "vérification"), words("host", "hôte"), words("found", "constaté"),
     ]) { report in
       for check in report.document.checks {
-        let found = check.found.split(separator: "\n").first.map(String.init) ?? "\(check.status)"
+        let found = report.words.found(check)
         report.cells([
           report.sign(of: check),
           "\(report.text(check.name))<br><code>\(report.text(check.text))</code>",
@@ -175,7 +193,7 @@ package struct HTMLReport {
     guard !outputs.isEmpty else { return }
     heading(words("Evidence", "Pièces"))
     for output in outputs {
-      line("<h3>\(text(name(of: output))), \(text(output.step))</h3>")
+      line("<h3>\(text(words.name(of: output))), \(text(output.step))</h3>")
       line("<pre>\(text(output.value))</pre>")
     }
   }
@@ -189,10 +207,6 @@ package struct HTMLReport {
     line("</main>")
     line("</body>")
     line("</html>")
-  }
-
-  private func name(of output: RunDocument.OutputRow) -> String {
-    output.name + (output.host.map { " (\($0))" } ?? "")
   }
 
   private func length(_ start: Timestamp, _ end: Timestamp) -> String {

@@ -48,7 +48,7 @@ package enum JSONReport {
 
   private static func word(_ state: RunDocument.RowState) -> String {
     switch state {
-    case .toCome: "toCome"
+    case .toCome, .notReached: "toCome"
     case .running: "running"
     case .waiting: "waiting"
     case .doubt: "inDoubt"

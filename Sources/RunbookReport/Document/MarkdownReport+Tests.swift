@@ -17,13 +17,34 @@ extension MarkdownReport {
     }
   }
 
+  /// First of all why it is not done: what failed, what was found, what to do.
+  mutating func writeFailures() {
+    guard !document.failures.isEmpty else { return }
+    heading(words("What failed", "Ce qui a échoué"))
+    for failure in document.failures {
+      let (what, why) = words.headline(failure)
+      line("- ❌ **\(cell(what))**\(words.colon) \(cell(why))")
+      if !failure.found.isEmpty {
+        line(
+          "  - \(words("found", "constaté"))\(words.colon) \(cell(String(failure.found.prefix(200))))"
+        )
+      }
+      if let remedy = failure.remedy {
+        line("  - \(words("to do", "à faire"))\(words.colon) \(cell(remedy))")
+      }
+    }
+  }
+
   private func result(
     of step: RunDocument.TaskRow, _ answers: [RunDocument.CheckRow]
   ) -> (glyph: String, found: String) {
     if answers.isEmpty {
-      return step.state == .satisfied
-        ? ("✅", words("was so already", "déjà le cas"))
-        : ("·", words("not carried out", "non exécuté"))
+      switch step.state {
+      case .satisfied: return ("✅", words("was so already", "déjà le cas"))
+      case .done, .byCheck, .accepted: return ("✅", "")
+      case .toCome, .notReached, .running, .waiting, .doubt, .failed, .leftOut:
+        return ("·", words("not carried out", "non exécuté"))
+      }
     }
     // The first line of each host; what several say stands once.
     var found: [String] = []

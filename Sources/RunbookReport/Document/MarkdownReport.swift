@@ -13,6 +13,7 @@ package struct MarkdownReport {
   ) -> String {
     var report = MarkdownReport(document: document, words: words, time: time)
     report.writeHeader()
+    report.writeFailures()
     report.writeOutputs(multiline: false)
     report.writeTests()
     report.writeSteps()
@@ -60,7 +61,7 @@ package struct MarkdownReport {
         "| step | host | state | started | took | attempts |",
         "| étape | hôte | état | début | durée | tentatives |"))
     line("| --- | --- | --- | --- | --- | --- |")
-    for row in document.rows {
+    for row in document.rows where row.state != .leftOut {
       let took = row.started.flatMap { start in row.ended.map { duration(start, $0) } } ?? ""
       let name = row.title.map { "\(row.task.step): \($0)" } ?? row.task.step
       let batch = row.task.batch.map { " #\($0)" }.joined()
@@ -68,6 +69,12 @@ package struct MarkdownReport {
         "| \(cell(name))\(batch) | \(cell(row.task.host ?? "")) | \(cell(words.whole(row))) | "
           + "\(row.started.map(time) ?? "") | \(took) | \(row.attempts == 0 ? "" : "\(row.attempts)") |"
       )
+    }
+    if !document.leftOut.isEmpty {
+      line("")
+      line(
+        words("Not needed: ", "Non nécessaire : ")
+          + document.leftOut.map(cell).joined(separator: ", "))
     }
     let kept = document.rows.filter { $0.noRollback != nil && $0.attempts > 0 }
     if document.rows.contains(where: { $0.undo != nil }), !kept.isEmpty {
@@ -93,10 +100,9 @@ package struct MarkdownReport {
       case .doesNotHold: glyph = isGuard ? "·" : "❌"
       case .cannotTell: glyph = "❓"
       }
-      let found = check.found.split(separator: "\n").first.map(String.init) ?? "\(check.status)"
       line(
         "| \(glyph) | \(cell(check.name)): \(code(check.text)) | \(cell(check.task.host ?? "")) | "
-          + "\(cell(String(found.prefix(120)))) |")
+          + "\(cell(String(words.found(check).prefix(120)))) |")
     }
   }
 
@@ -114,7 +120,7 @@ package struct MarkdownReport {
     guard !outputs.isEmpty else { return }
     heading(multiline ? words("Evidence", "Pièces") : words("Results", "Constats"))
     for output in outputs {
-      let name = "\(output.name)" + (output.host.map { " (\($0))" } ?? "")
+      let name = words.name(of: output)
       if multiline {
         line("### \(cell(name)), \(cell(output.step))")
         line("")
@@ -147,7 +153,7 @@ package struct MarkdownReport {
 
   private mutating func item(_ name: String, _ value: String) {
     guard !value.isEmpty else { return }
-    line("- **\(name)**\(words.language == .fr ? " " : ""): \(value)")
+    line("- **\(name)**\(words.colon) \(value)")
   }
 
   mutating func line(_ text: String) { lines.append(text) }

@@ -7,6 +7,9 @@ package struct ReportWords: Sendable {
 
   package init(_ language: Language) { self.language = language }
 
+  /// In French a narrow blank stands before it.
+  var colon: String { self(":", " :") }
+
   func callAsFunction(_ english: String, _ french: String) -> String {
     language == .en ? english : french
   }
@@ -14,6 +17,7 @@ package struct ReportWords: Sendable {
   func state(_ state: RunDocument.RowState) -> String {
     switch state {
     case .toCome: self("· to come", "· à venir")
+    case .notReached: self("· not carried out", "· non exécuté")
     case .running: self("▶ running", "▶ en cours")
     case .waiting: self("? waiting for a person", "? attend une personne")
     case .doubt(let doubt): "! " + self("in doubt: ", "en doute : ") + self.doubt(doubt)
@@ -35,6 +39,25 @@ package struct ReportWords: Sendable {
       text += "; " + self("\(size) of output not kept", "sortie non conservée : \(size)")
     }
     return text
+  }
+
+  /// Why it failed, and where.
+  func headline(_ row: RunDocument.FailureRow) -> (what: String, why: String) {
+    let name = row.title ?? row.step
+    let what = row.isRollback ? self("the rollback of ", "retour arrière de ") + name : name
+    let place = row.hosts.isEmpty ? "" : " (\(row.hosts.joined(separator: ", ")))"
+    return (what + place, failure(row.failure))
+  }
+
+  /// The first line that a check found; where nothing was printed and it does not hold, its status.
+  func found(_ check: RunDocument.CheckRow) -> String {
+    if let line = check.found.split(separator: "\n").first { return String(line) }
+    return check.answer == .holds ? "" : self("status \(check.status)", "code \(check.status)")
+  }
+
+  func name(of output: RunDocument.OutputRow) -> String {
+    (output.title.map { "\($0) (\(output.name))" } ?? output.name)
+      + (output.host.map { ", \($0)" } ?? "")
   }
 
   func failure(_ failure: Failure) -> String {

@@ -21,6 +21,8 @@ package struct RunDocument: Sendable {
 
   package enum RowState: Hashable, Sendable {
     case toCome, running, waiting
+    /// The run ended before.
+    case notReached
     case doubt(Doubt)
     case done, satisfied, byCheck
     case accepted(by: String)
@@ -42,6 +44,7 @@ package struct RunDocument: Sendable {
 
   package struct OutputRow: Sendable {
     package var step: StepPath
+    package var title: String?
     package var name: String
     package var host: String?
     package var value: String
@@ -70,6 +73,7 @@ package struct RunDocument: Sendable {
   package var checks: [CheckRow] = []
   package var outputs: [OutputRow] = []
   package var decisions: [Decision] = []
+  package var failures: [FailureRow] = []
   /// Hash of the last event, where the caller knows it.
   package var chainHead: String?
   package var events: Int
@@ -90,6 +94,7 @@ package struct RunDocument: Sendable {
     for step in state.index.steps + state.removedSteps where isTold(step, state) {
       add(step, state)
     }
+    failures = Self.failures(state)
   }
 
   /// A step that an adopted runbook does not have any more is told only where it was met.
@@ -118,7 +123,7 @@ package struct RunDocument: Sendable {
     let instances = state.steps.keys.filter { $0.path == step.path }
       .sorted { $0.batch.lexicographicallyPrecedes($1.batch) }
     if instances.isEmpty {
-      rows.append(row(TaskID(step.path), step, nil, .toCome, state))
+      rows.append(row(TaskID(step.path), step, nil, Self.unmet(step, state), state))
     }
     for instance in instances {
       guard let known = state.steps[instance] else { continue }
@@ -141,7 +146,9 @@ package struct RunDocument: Sendable {
         let slot = OutputSlot(step: step.path, name: output.name, host: host)
         guard let value = state.outputs[slot] else { continue }
         outputs.append(
-          OutputRow(step: step.path, name: output.name, host: host, value: value.environmentText))
+          OutputRow(
+            step: step.path, title: step.title, name: output.name, host: host,
+            value: value.environmentText))
       }
     }
   }

@@ -1,0 +1,84 @@
+import RunbookCore
+
+extension RunDocument {
+  /// Tasks of one step that failed for the same reason.
+  package struct FailureRow: Sendable {
+    package var step: StepPath
+    package var title: String?
+    package var hosts: [String]
+    package var failure: Failure
+    /// Its rollback failed, not the step itself.
+    package var isRollback: Bool
+    /// The first line that the check found; empty where none was asked or nothing was printed.
+    package var found: String
+    /// What the runbook says to do.
+    package var remedy: String?
+  }
+
+  /// What failed, in the order of the steps; also what was undone afterwards.
+  static func failures(_ state: RunState) -> [FailureRow] {
+    var rows: [FailureRow] = []
+    for step in state.index.steps + state.removedSteps {
+      let tasks = state.tasks.values.filter { $0.id.step == step.path }
+        .sorted { $0.id.description < $1.id.description }
+      for task in tasks {
+        if case .ended(.failed(let failure)) = task.phase {
+          add(row(failure, of: task, step, step.checks, state), to: &rows)
+        }
+        if case .ended(.failed(let failure)) = task.undo {
+          var checks: [Check] = []
+          if case .code(_, let own) = step.rollback { checks = own }
+          var undone = row(failure, of: task, step, checks, state)
+          undone.isRollback = true
+          add(undone, to: &rows)
+        }
+      }
+      for (instance, known) in state.steps where instance.path == step.path {
+        guard let failure = known.failure else { continue }
+        rows.append(
+          FailureRow(
+            step: step.path, title: step.title, hosts: [], failure: failure, isRollback: false,
+            found: "", remedy: nil))
+      }
+    }
+    return rows
+  }
+
+  private static func row(
+    _ failure: Failure, of task: TaskState, _ step: Step, _ checks: [Check], _ state: RunState
+  ) -> FailureRow {
+    let asked: (stage: ProbeStage, index: Int, list: [Check])?
+    switch failure {
+    case .require(let index): asked = (.require, index, step.requires)
+    case .unlessCannotTell(let index): asked = (.unless, index, step.unless)
+    case .check(let index): asked = (.check, index, checks)
+    case .action, .output, .notStarted, .group, .unreachable, .cancelled: asked = nil
+    }
+    var found = ""
+    var remedy: String?
+    if let (stage, index, list) = asked {
+      let answer = task.lastAnswers.last { $0.stage == stage && $0.index == index }
+      found =
+        [answer?.text ?? [], answer?.errorText ?? []]
+        .map { Printable.firstLine($0).0 }.first { !$0.isEmpty } ?? ""
+      remedy =
+        index < list.count
+        ? list[index].remedy.map { state.text($0, for: task.id, environment: step.environment) }
+        : nil
+    } else if case .action = failure {
+      remedy = Commands().logs(state.runID, state.commandName(of: task.id))
+    }
+    return FailureRow(
+      step: step.path, title: step.title, hosts: [task.id.host].compactMap { $0 },
+      failure: failure, isRollback: false, found: found, remedy: remedy)
+  }
+
+  /// Hosts that failed alike stand together.
+  private static func add(_ row: FailureRow, to rows: inout [FailureRow]) {
+    let like = rows.firstIndex {
+      $0.step == row.step && $0.failure == row.failure && $0.isRollback == row.isRollback
+        && $0.found == row.found
+    }
+    if let like { rows[like].hosts += row.hosts } else { rows.append(row) }
+  }
+}
