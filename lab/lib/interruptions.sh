@@ -194,13 +194,15 @@ problem() {
 # judge_scenario NAME SECONDS FINGERPRINT
 judge_scenario() {
   local name=$1 before=$3 reference=$INTERRUPTED/$option.reference.counts
-  local counted=$INTERRUPTED/$option.$name.counts problems=${problems:-0}
+  local counted=$INTERRUPTED/$option.$name.counts problems=${problems:-0} after
   counts "$(run_id)" >"$counted"
   if [[ $option == C ]] || { [[ $name == power ]] && ((status == 1)); }; then
     # A power cut may well end what the action needs, such as the install script's own connection.
     ((status == 1)) || problem "exit $status instead of 1"
     shows_cause no-bootstrap-section 2>/dev/null || problem "the old cluster does not run again"
-    [[ $before == "$(fingerprint)" ]] || problem "the rollback is not complete"
+    after=$(fingerprint)
+    [[ $before == "$after" ]] || problem "the rollback is not complete:
+$(diff <(echo "$before") <(echo "$after") | grep '^[<>]' | head -n 20)"
   else
     ((status == 0)) || problem "exit $status"
     if ! cluster_is_healthy || ! pgbouncer_answers; then problem "the cluster is not healthy"; fi
