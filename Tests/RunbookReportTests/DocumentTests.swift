@@ -70,4 +70,26 @@ import Testing
     #expect(!report.contains("non exécuté"))
     #expect(!report.contains("### Ce qui a échoué"))
   }
+
+  @Test func showSaysThatAnAlternativeIsNotNeededAnyMore() {
+    let alternatives = [
+      TestPlan.scope("config", [step("config/members", title: "Test 1")]),
+      TestPlan.scope("install", [step("install/members", title: "Test 1")]),
+    ]
+    var story = Story(
+      [
+        .firstOf(FirstOf(alternatives: alternatives, origin: TestPlan.origin)),
+        step("after", title: "After"),
+      ], hosts: ["db1"])
+    story.start("config/members", on: ["db1"])
+    story.finish("config/members", on: "db1", after: 100)
+    #expect(
+      StepGraphText(story.state, now: story.now).lines.golden == """
+        ✓ first of
+          ✓ config
+            ✓ members  ✓ db1 0.1s
+          - install
+        · after     1 host
+        """)
+  }
 }

@@ -129,7 +129,9 @@ judge() {
 # the failover measured.
 why() {
   awk '
-    /acknowledged writes|acquittées/ { sub(/.*\| */, ""); measured = $0 }
+    { gsub(/Replicas en streaming/, "Replicas streaming"); sub(/écritures acquittées,/, "acknowledged writes,")
+      sub(/perdues, plus longue coupure/, "lost, longest gap") }
+    / acknowledged writes, / { sub(/.*\| */, ""); sub(/.*found: */, ""); measured = $0 }
     /^✗ / && !failed { failed = $0; sub(/^✗ /, "", failed); sub(/ on .*/, "", failed) }
     /^    found / && failed && !found { found = $0; sub(/^ +found +/, "", found)
       sub(/ +\(exit status.*/, "", found); gsub(/ *[+-]+-[+-]*/, "", found) }

@@ -70,15 +70,30 @@ struct RunPicture {
       end: tasks.compactMap(\.endedAt).max(), steps: [shown: 1], tasks: sorted)
   }
 
-  private func picture(ofScope node: PlanIndex.Node) -> NodePicture {
+  private mutating func picture(ofScope node: PlanIndex.Node) -> NodePicture {
+    let isLeftOut = state.leftOutScopes.contains { $0.path == node.name }
+    var isDecided = false
+    if case .firstOf = node.kind {
+      isDecided = node.children.contains { [.done, .satisfied].contains(nodes[$0].state) }
+    }
+    if isLeftOut || isDecided {
+      // What is not needed any more will never come.
+      for child in node.children where nodes[child].state == .toCome { leaveOut(child) }
+    }
     let children = node.children.map { nodes[$0] }
-    var shown = Self.combined(children.map(\.state))
-    if state.leftOutScopes.contains(where: { $0.path == node.name }) { shown = .leftOut }
+    var shown = isDecided ? .done : Self.combined(children.map(\.state))
+    if isLeftOut { shown = .leftOut }
     if state.outcome == nil, state.rollbacks[Instance(node.name)] == .underway { shown = .running }
     return NodePicture(
       state: shown, start: children.compactMap(\.start).min(),
       end: children.compactMap(\.end).max(),
       steps: children.reduce(into: [:]) { $0.merge($1.steps, uniquingKeysWith: +) }, tasks: [])
+  }
+
+  private mutating func leaveOut(_ id: Int) {
+    nodes[id].steps = [.leftOut: nodes[id].stepCount]
+    nodes[id].state = .leftOut
+    for child in state.index[id].children { leaveOut(child) }
   }
 
   /// The state of something made of parts: the one that a person must know of first.

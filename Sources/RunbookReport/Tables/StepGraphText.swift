@@ -61,7 +61,8 @@ package struct StepGraphText {
     line.append(own.state.glyph)
     line.append(" " + state.index.shortName(of: id), .strong)
     if let title = state.index[id].title { line.append("  " + title, .quiet) }
-    return [line] + children(of: id, indent: indent + 2)
+    // Of an alternative that was not needed, nothing is worth a line.
+    return own.state == .leftOut ? [line] : [line] + children(of: id, indent: indent + 2)
   }
 
   private func step(_ id: Int, _ indent: Int, _ column: Int) -> [Line] {
