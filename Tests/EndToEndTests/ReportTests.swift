@@ -50,6 +50,45 @@ struct ReportTests {
     }
   }
 
+  static let begin = "<!-- reprise: begin work -->"
+  static let end = "<!-- reprise: end work -->"
+
+  /// Files before the first run, what then stands before the section and what after it.
+  static let files = [
+    ("", "", "\n"),
+    ("# Guide\r\n\r\nlast line\r\n", "# Guide\r\n\r\nlast line\r\n\n", "\n"),
+    ("no end of line", "no end of line\n\n", "\n"),
+    ("a  \n\(begin)\nold\n\(end)\n\nno end of line", "a  \n", "\n\nno end of line"),
+    ("a\r\n\(begin)\r\nold\r\n\(end)\r\nz\r\n", "a\r\n", "\r\nz\r\n"),
+    // Somebody removed the end: what follows may be anybody's.
+    ("a\n\(begin)\nkept\n", "a\n", "\nkept\n"),
+  ]
+
+  @Test(arguments: files) func leaveTheRestOfAFileAsItIs(
+    file: String, before: String, after: String
+  ) async throws {
+    try await Site.run(hosts: 1) { site in
+      try site.writeRunbook(
+        "work",
+        """
+        input fails = false
+        report "$marks/guide.md" section "work" on all
+        on failure rollback
+        step a on all { run `test "$fails" = false` rollback `true` }
+        """)
+      try site.write("marks/guide.md", file)
+      for arguments in [[], ["--input", "fails=true"], []] {
+        _ = try site.start(["run", "work"] + arguments).wait()
+        let text = try #require(site.mark("guide.md"))
+        #expect(Array(text.utf8).starts(with: Array((before + Self.begin).utf8)), "\(text)")
+        #expect(text.utf8.reversed().starts(with: (Self.end + after).utf8.reversed()), "\(text)")
+        let told = arguments.isEmpty ? "✅ done" : "↩ rolled back"
+        #expect(status(in: text).contains(told), "\(text)")
+        #expect(text.components(separatedBy: Self.begin).count == 2, "\(text)")
+      }
+    }
+  }
+
   private func status(in report: String) -> String {
     report.split(separator: "\n").first { $0.contains("Final status") }.map(String.init) ?? report
   }

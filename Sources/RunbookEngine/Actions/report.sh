@@ -15,20 +15,36 @@ reprise_report_write() {
   if [ -z "$reprise_report_section" ]; then
     printf '%s\n' "$reprise_report" > "$new"
   else
-    export begin="<!-- reprise: begin $reprise_report_section -->"
-    export end="<!-- reprise: end $reprise_report_section -->"
-    if [ -e "$path" ]; then cat -- "$path"; fi | awk '
-      $0 == ENVIRON["begin"] && !written {
-        print; print ENVIRON["reprise_report"]; inside = written = 1; next
-      }
-      $0 == ENVIRON["end"] { inside = 0 }
-      !inside { print }
-      END {
-        if (!written) {
-          if (NR) print ""
-          print ENVIRON["begin"]; print ENVIRON["reprise_report"]; print ENVIRON["end"]
-        } else if (inside) print ENVIRON["end"]
-      }' > "$new"
+    begin="<!-- reprise: begin $reprise_report_section -->"
+    end="<!-- reprise: end $reprise_report_section -->"
+    if [ ! -e "$path" ]; then : > "$path"; fi
+    # Where the section begins and ends, as numbers of lines; 0 where it does not. The rest is copied
+    # by head and tail, which keep every byte, also a last line without an end.
+    # shellcheck disable=SC2046 # two numbers
+    set -- $(begin=$begin end=$end LC_ALL=C awk '
+      { sub(/\r$/, "") }
+      $0 == ENVIRON["begin"] && !first { first = NR }
+      $0 == ENVIRON["end"] && first && !last { last = NR }
+      END { print first + 0, last + 0 }' "$path")
+    {
+      if [ "$1" -eq 0 ]; then
+        cat -- "$path"
+        # What was there ends its line, and a blank one follows.
+        if [ -n "$(tail -c 1 -- "$path")" ]; then echo; fi
+        if [ -s "$path" ]; then echo; fi
+        printf '%s\n' "$begin" "$reprise_report" "$end"
+      else
+        head -n "$1" -- "$path"
+        printf '%s\n' "$reprise_report"
+        # Somebody removed the end: nothing that follows is known to be of the section.
+        if [ "$2" -eq 0 ]; then
+          printf '%s\n' "$end"
+          tail -n +"$(($1 + 1))" -- "$path"
+        else
+          tail -n +"$2" -- "$path"
+        fi
+      fi
+    } > "$new"
   fi
   mv -f -- "$new" "$path"
   trap - EXIT

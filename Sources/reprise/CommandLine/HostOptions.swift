@@ -20,7 +20,8 @@ struct HostOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How long a lost host is tried again, such as 30s or 5m.", valueName: "duration"))
+      "How long a host that the run has reached is tried again, such as 30s or 5m; one that it has "
+        + "never reached is tried for 15s at most.", valueName: "duration"))
   var reconnectFor: String = "5m"
 
   @Option(
