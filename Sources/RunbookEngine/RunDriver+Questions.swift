@@ -68,16 +68,22 @@ extension RunDriver {
     case .poll(let id): record(.polled(id, end, answers: answers))
     case .recheck(let id): record(.rechecked(id, end, answers: answers))
     case .recall(let id): recalled(id, end)
-    case .unlock(let host): record(.hostUnlocked(host: host))
+    case .unlock(let host):
+      let problem = end.verdict == .complete ? nil : said(answers, end)
+      record(.hostUnlocked(host: host, problem: problem))
     case .upload(let attempt, _): asked(attempt, end.verdict)
     case .lock(let host):
       if end.verdict == .complete {
         record(.hostLocked(host: host))
       } else {
-        let said = answers.last.map { $0.text.isEmpty ? $0.errorText : $0.text } ?? []
-        let holder = String(decoding: said, as: UTF8.self)
-        record(.hostLockRefused(host: host, holder: holder.isEmpty ? "\(end.verdict)" : holder))
+        record(.hostLockRefused(host: host, holder: said(answers, end)))
       }
     }
+  }
+
+  /// What the host says about its locks, else how the exchange ended.
+  private func said(_ answers: [ProbeAnswer], _ end: ExchangeEnd) -> String {
+    let bytes = answers.last.map { $0.text.isEmpty ? $0.errorText : $0.text } ?? []
+    return bytes.isEmpty ? "\(end.verdict)" : String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -76,4 +76,39 @@ struct LockTests {
       #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
     }
   }
+
+  private static let canMount: Bool = {
+    let place = NSTemporaryDirectory() + "mount-\(UUID().uuidString)"
+    let line = "touch '\(place)' && mount --bind '\(place)' '\(place)' && umount '\(place)' && rm '\(place)'"
+    let can = system("{ \(line); } 2> /dev/null") == 0
+    if !can { print("A lock that can't be removed is not tested: this process may not mount") }
+    return can
+  }()
+
+  @Test(.timeLimit(.minutes(1)), .enabled(if: canMount))
+  func aLockThatCannotBeGivenBackIsToldWithItsHostAndRemedy() async throws {
+    try await Site.run(hosts: 1) { site in
+      // What is mounted can't be removed, whoever tries.
+      let lock = "grep -lxF 'a test of \(site.directory)/marks' /var/tmp/reprise-locks/*"
+      try site.writeRunbook(
+        "work",
+        """
+          lock "a test of $marks" on all
+          step hold on all { run `f=$(\(lock)); mount --bind "$f" "$f"` no rollback "a test" }
+        """)
+      let done = try site.reprise("run", "work")
+      let kept = try site.shell(lock + " || true").trimmingCharacters(in: .newlines)
+      defer { _ = try? site.shell("umount '\(kept)' 2> /dev/null || true; rm -f '\(kept)'") }
+      #expect(done.status == 0, "\(done.text) \(done.errorText)")
+      #expect(done.text.contains("h1 still holds a lock of this run"), "\(done.text)")
+      #expect(done.text.contains("a test of \(site.directory)/marks"), "\(done.text)")
+      let history = try site.reprise("history", try site.newestRun())
+      #expect(history.text.contains("could not be given back"), "\(history.text)")
+      // What it says to do does it.
+      try site.shell("umount '\(kept)'")
+      let remedy = try #require(done.text.components(separatedBy: "on h1:  ").last)
+      try site.shell(remedy.components(separatedBy: "\n")[0])
+      #expect(!FileManager.default.fileExists(atPath: kept))
+    }
+  }
 }

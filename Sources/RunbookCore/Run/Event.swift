@@ -16,7 +16,8 @@ package enum Event: Codable, Hashable, Sendable {
   case hostGreeted(host: String?, bootID: String, directoryID: String, freeBytes: Int)
   /// The run's locks are held on that host too.
   case hostLocked(host: String)
-  case hostUnlocked(host: String)
+  /// Nothing of this run is held there any more; or, with a `problem`, it could not be given back.
+  case hostUnlocked(host: String, problem: String?)
   /// Another run, perhaps of another state file, holds a lock of this run there.
   case hostLockRefused(host: String, holder: String)
   case hostLost(host: String?, reason: String)

@@ -31,6 +31,8 @@ package struct RunState: Sendable {
   private(set) var unlockedHosts: Set<String> = []
   /// Hosts that may have a lock of this run, from whichever owner: released before the run ends.
   package private(set) var unreleasedHosts: Set<String> = []
+  /// Hosts on which the run's locks could not be given back, and why.
+  package private(set) var keptLocks: [String: String] = [:]
   /// An owner took the run over after it had ended, and nothing has failed since: what failed
   /// before that is to be tried again, also by the next owner should this one die at once.
   package private(set) var isTriedAgain = false
@@ -108,10 +110,12 @@ package struct RunState: Sendable {
       lockNames = names
     case .hostLocked(let host):
       lockedHosts.insert(host)
-    case .hostUnlocked(let host):
+      keptLocks[host] = nil
+    case .hostUnlocked(let host, let problem):
       lockedHosts.remove(host)
       unlockedHosts.insert(host)
       unreleasedHosts.remove(host)
+      keptLocks[host] = problem
     case .hostLockRefused(let host, let holder):
       refusedLocks[host] = holder
     case .hostLost(let host, let reason):

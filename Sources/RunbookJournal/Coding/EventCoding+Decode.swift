@@ -116,7 +116,9 @@ extension Event {
     case "taskReopened": self = .taskReopened(try json.task(), by: try json.string("by"))
     case "locksTaken": self = .locksTaken(try json.strings("names"))
     case "hostLocked": self = .hostLocked(host: try json.string("host"))
-    case "hostUnlocked": self = .hostUnlocked(host: try json.string("host"))
+    case "hostUnlocked":
+      self = .hostUnlocked(
+        host: try json.string("host"), problem: try json.optionalString("problem"))
     case "hostLockRefused":
       self = .hostLockRefused(host: try json.string("host"), holder: try json.string("holder"))
     case "adopted": self = .adopted(try Adoption(json))

@@ -191,9 +191,10 @@ extension JSONWriter {
     case .hostLocked(let host):
       name("hostLocked")
       field("host", host)
-    case .hostUnlocked(let host):
+    case .hostUnlocked(let host, let problem):
       name("hostUnlocked")
       field("host", host)
+      optional("problem", problem)
     case .hostLockRefused(let host, let holder):
       name("hostLockRefused")
       field("host", host)

@@ -30,6 +30,10 @@ package struct ClosingText {
   private var resume: String { commands.resume(state.runID) }
 
   package func lines(ended outcome: RunOutcome) -> [Line] {
+    lines(of: outcome) + LockText(state).lines
+  }
+
+  private func lines(of outcome: RunOutcome) -> [Line] {
     switch outcome {
     case .succeeded: return notUndone + [success]
     case .failed:
@@ -104,7 +108,7 @@ package struct ClosingText {
     line.append(ShownState.failed.glyph)
     line.append(" a lock of this run is held on \(host)", .strong)
     line.append(": " + holder)
-    return [line, last("stopped", ". When that has ended:  ", resume)]
+    return [line, last("stopped", ". When that has ended:  ", resume)] + LockText(state).lines
   }
 
   /// Nothing more could be written; what happened until then is safe.

@@ -111,7 +111,9 @@ package struct HistoryRows {
         add(time, Instance(old), nil, "goes on as \(new)")
       }
       add(time, .decision, "the edited runbook is adopted", by: adoption.by)
-    case .locksTaken, .hostLocked, .hostUnlocked, .hostLockRefused, .hostGreeted, .scopeEntered, .stepStarted,
+    case .hostUnlocked(let host, let problem):
+      if let problem { add(time, host, "its locks could not be given back: \(problem)") }
+    case .locksTaken, .hostLocked, .hostLockRefused, .hostGreeted, .scopeEntered, .stepStarted,
       .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .probeAnswered, .polled,
       .outputSet, .outputHeld, .outputLost, .outputUnreadable, .secretsSealed:
       break

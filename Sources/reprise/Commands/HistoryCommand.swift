@@ -131,7 +131,7 @@ private struct EventFilter {
     case .fileFixed(let step, _, _): return (step, nil)
     case .hostGreeted(let host, _, _, _), .hostLost(let host, _), .hostGivenUp(let host, _):
       return (nil, host)
-    case .hostLocked(let host), .hostUnlocked(let host), .hostLockRefused(let host, _):
+    case .hostLocked(let host), .hostUnlocked(let host, _), .hostLockRefused(let host, _):
       return (nil, host)
     case .runStarted, .ownerTook, .ownerLeft, .runEnded, .cancelRequested, .locksTaken,
       .scopeEntered, .scopeLeftOut, .groupResolved, .batchesFixed, .rollbackStarted,
