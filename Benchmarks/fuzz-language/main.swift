@@ -42,6 +42,11 @@ let count = option("--count") ?? 1_000_000
 let fixtures = URL(filePath: FileManager.default.currentDirectoryPath)
   .appending(path: "Tests/RunbookLanguageTests/Fixtures")
 var (seeds, parts) = Corpus.read(fixtures.path)
+if seeds.isEmpty {
+  let words = "no runbooks in \(fixtures.path): run it in the root of the checkout\n"
+  FileHandle.standardError.write(Data(words.utf8))
+  exit(2)
+}
 for seed in 0..<8 {
   var generator = RunbookGenerator(seed: UInt64(seed))
   seeds.append(generator.runbook(steps: 3 + seed * 2))

@@ -51,7 +51,7 @@ package struct ExchangeBuilder {
   package func questions(for id: TaskID, key: String) -> Exchange? {
     guard let step = state.index.step(id.step) else { return nil }
     var items = probes(.require, step.requires, id, step) + probes(.unless, step.unless, id, step)
-    if !step.changes { items += probes(.check, step.checks, id, step) + outputs(id, step) }
+    if !step.changesHost { items += probes(.check, step.checks, id, step) + outputs(id, step) }
     // The content is there already: it stands after every `unless` of the runbook.
     if case .upload? = step.action {
       items.append(uploadWanted(.unless, step.unless.count, isNegated: true))

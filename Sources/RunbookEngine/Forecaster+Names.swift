@@ -35,7 +35,7 @@ extension Forecaster {
     let table = state.plan.environments[step.environment]
     var checks = step.requires + step.unless
     var texts: [String] = []
-    if !step.changes {
+    if !step.changesHost {
       checks += step.checks
       texts += step.outputs.compactMap { $0.source?.text }
     }
@@ -92,18 +92,10 @@ extension Forecast.Verdict {
 }
 
 extension Step {
-  /// False for a step that only looks, or only asks a person.
-  package var changes: Bool {
-    switch action {
-    case .run?, .write?, .stash?, .upload?: true
-    case .confirm?, nil: false
-    }
-  }
-
   /// Whatever the world is like, it starts.
   var asksNothing: Bool {
     requires.isEmpty && unless.isEmpty && !isUpload
-      && (changes || checks.isEmpty && outputs.isEmpty)
+      && (changesHost || checks.isEmpty && outputs.isEmpty)
   }
 
   /// Its content may be on the host already.

@@ -143,7 +143,7 @@ package actor Forecaster {
   }
 
   private func noteChange(_ step: Step) {
-    if step.changes { change = change ?? step.path }
+    if step.changesHost { change = change ?? step.path }
   }
 
   /// The tasks of a step, their hosts at the same time.
@@ -210,17 +210,17 @@ package actor Forecaster {
     for (position, check) in step.unless.enumerated() where holds(check, id, step) == true {
       return .satisfied(position)
     }
-    let isAsked = (step.requires + step.unless + (step.changes ? [] : step.checks))
+    let isAsked = (step.requires + step.unless + (step.changesHost ? [] : step.checks))
       .contains(where: \.isAskedOnHost)
-    let hasOutputs = !step.changes && step.outputs.contains { $0.source != nil }
+    let hasOutputs = !step.changesHost && step.outputs.contains { $0.source != nil }
     return isAsked || hasOutputs || step.isUpload ? nil : free(id, step)
   }
 
   /// Nothing stands against it.
   private func free(_ id: TaskID, _ step: Step) -> Forecast.Verdict {
     if let stop { return .unknown(.blocked(stop)) }
-    if step.changes { return .wouldRun }
-    if !step.changes {
+    if step.changesHost { return .wouldRun }
+    if !step.changesHost {
       for (position, check) in step.checks.enumerated() where holds(check, id, step) == false {
         return .stops(.check, position, .doesNotHold)
       }
@@ -246,7 +246,7 @@ package actor Forecaster {
       }
       switch reply.end.verdict {
       case .complete:
-        if !step.changes { take(answers, id, step) }
+        if !step.changesHost { take(answers, id, step) }
         return Forecast.Item(task: id, verdict: free(id, step))
       case .satisfied:
         let held = answers.last { $0.stage == .unless && $0.answer == .holds }

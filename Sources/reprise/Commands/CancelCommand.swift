@@ -55,15 +55,7 @@ struct CancelCommand: Command {
     _ summary: RunSummary, _ runs: StoredRuns
   ) async throws(CommandError) -> ExitStatus {
     let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json, isQuiet: json)
-    let taken: Result<RunSession, EndedProblem>
-    do throws(JournalError) {
-      let file = try await JournalFile.open(directory: common.state)
-      taken = try await RunSession.cancel(
-        file, in: common.state, run: summary.id, options: manner.driveOptions, reach: manner.reach)
-    } catch {
-      throw .journal(error)
-    }
-    guard case .success(let session) = taken else {
+    guard let session = try await RunSession.end(summary.id, as: .cancelled, manner) else {
       return try await conclude(try await runs.find(summary.id), runs)
     }
     let status = try await WatchedRun(session: session, expected: [:]).drive(manner)

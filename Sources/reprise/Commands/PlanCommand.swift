@@ -20,27 +20,16 @@ struct PlanCommand: Command {
       can't be reached.
       """)
 
-  @Argument(help: "A runbook of the runbooks directory, or a path that ends in .runbook.")
-  var name: String
   @Flag(help: "One JSON object a task (docs/json.md).") var json = false
-  @OptionGroup var given: InputOptions
-  @OptionGroup var hosts: HostOptions
-  @OptionGroup var place: RunbookOptions
+  @OptionGroup var chosen: ChosenRunbook
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
-    let (directory, path) = try RunbookDirectory.find(name, in: place.directory)
-    let loaded = try directory.load(path)
-    let (binding, warnings) = try RunbookDirectory.bind(
-      loaded, inventory: given.inventory, inputs: try given.values())
-    if !warnings.isEmpty {
-      Output.error.write(
-        DiagnosticRenderer.render(warnings, color: common.errorStyle.isColored) + "\n")
-    }
+    let (loaded, binding) = try chosen.load(common.errorStyle)
     let clock = SystemClock()
     let transport = SessionTransport(
       remote: SupervisedTransport(
-        dialer: hosts.transport.dialer(options: hosts.ssh) {
+        dialer: chosen.hosts.transport.dialer(options: chosen.hosts.ssh) {
           Output.error.write(Printable.text($0) + "\n")
         }), local: SupervisedTransport(dialer: LocalDialer()))
     let forecaster = Forecaster(

@@ -28,15 +28,7 @@ struct RollbackCommand: Command {
     let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json)
     let runs = try await StoredRuns.open(common.state)
     let summary = try await runs.find(run)
-    let taken: Result<RunSession, EndedProblem>
-    do throws(JournalError) {
-      let file = try await JournalFile.open(directory: common.state)
-      taken = try await RunSession.rollBack(
-        file, in: common.state, run: summary.id, options: manner.driveOptions, reach: manner.reach)
-    } catch {
-      throw .journal(error)
-    }
-    guard case .success(let session) = taken else {
+    guard let session = try await RunSession.end(summary.id, as: .undone, manner) else {
       throw .rolledBack(run: summary.id, runbook: summary.runbook)
     }
     let earlier = await EarlierRuns.of(summary.runbook, in: common.state, but: summary.id)

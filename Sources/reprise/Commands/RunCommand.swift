@@ -21,24 +21,13 @@ struct RunCommand: Command {
 
   static let onlyTells = false
 
-  @Argument(help: "A runbook of the runbooks directory, or a path that ends in .runbook.")
-  var name: String
   @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
-  @OptionGroup var given: InputOptions
-  @OptionGroup var hosts: HostOptions
-  @OptionGroup var place: RunbookOptions
+  @OptionGroup var chosen: ChosenRunbook
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
-    let (directory, path) = try RunbookDirectory.find(name, in: place.directory)
-    let loaded = try directory.load(path)
-    let (binding, warnings) = try RunbookDirectory.bind(
-      loaded, inventory: given.inventory, inputs: try given.values())
-    if !warnings.isEmpty {
-      Output.error.write(
-        DiagnosticRenderer.render(warnings, color: common.errorStyle.isColored) + "\n")
-    }
-    let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json)
+    let (loaded, binding) = try chosen.load(common.errorStyle)
+    let manner = WatchedRun.Manner(common: common, hosts: chosen.hosts, isJSON: json)
     let run: WatchedRun
     do throws(JournalError) {
       let file = try await JournalFile.open(directory: common.state)
@@ -50,7 +39,7 @@ struct RunCommand: Command {
       let session = try await RunSession.begin(
         file, in: common.state, plan: loaded.plan,
         sources: Dictionary(texts) { first, _ in first }, binding: binding,
-        inventory: given.inventory, options: manner.driveOptions, reach: manner.reach)
+        inventory: chosen.given.inventory, options: manner.driveOptions, reach: manner.reach)
       run = WatchedRun(session: session, expected: earlier.lengths)
     } catch {
       throw .journal(error)

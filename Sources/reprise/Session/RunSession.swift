@@ -74,23 +74,31 @@ struct RunSession {
     }
   }
 
-  /// Takes a run over that nobody drives, to end it and what it has at work.
-  static func cancel(
-    _ file: JournalFile, in directory: String, run: String, options: DriveOptions,
-    reach: ReachOptions
-  ) async throws(JournalError) -> Result<RunSession, EndedProblem> {
-    try await takeOver(file, in: directory, run: run, options: options, reach: reach) {
-      (state, opener) throws(EndedProblem) in try RunOpening(cancelling: state, by: opener)
-    }
+  /// How a run is brought to an end.
+  enum Ending {
+    /// With what it has at work; nobody drives it.
+    case cancelled
+    case undone
   }
 
-  /// Takes a run over to undo all of it.
-  static func rollBack(
-    _ file: JournalFile, in directory: String, run: String, options: DriveOptions,
-    reach: ReachOptions
-  ) async throws(JournalError) -> Result<RunSession, EndedProblem> {
-    try await takeOver(file, in: directory, run: run, options: options, reach: reach) {
-      (state, opener) throws(EndedProblem) in try RunOpening(rollingBack: state, by: opener)
+  /// Takes a run over to bring it to an end; nil where it has that end already.
+  static func end(
+    _ run: String, as ending: Ending, _ manner: WatchedRun.Manner
+  ) async throws(CommandError) -> RunSession? {
+    do throws(JournalError) {
+      let directory = manner.common.state
+      let file = try await JournalFile.open(directory: directory)
+      let taken = try await takeOver(
+        file, in: directory, run: run, options: manner.driveOptions, reach: manner.reach
+      ) { (state, opener) throws(EndedProblem) in
+        switch ending {
+        case .cancelled: try RunOpening(cancelling: state, by: opener)
+        case .undone: try RunOpening(rollingBack: state, by: opener)
+        }
+      }
+      return try? taken.get()
+    } catch {
+      throw .journal(error)
     }
   }
 
