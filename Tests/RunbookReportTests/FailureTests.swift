@@ -125,4 +125,33 @@ import Testing
         Run 7f3c stopped after 0ms. When it answers:  reprise resume 7f3c
         """)
   }
+
+  @Test func aRunThatIsDoneSaysFirstWhatItFound() {
+    let origin = Origin(file: "test.runbook", line: 1, column: 1)
+    var story = Story(
+      [
+        TestPlan.step("look") { step in
+          step.outputs = ["cause", "leader_before", "roles", "log"].map {
+            OutputDeclaration(name: $0, isByHost: $0 != "cause", origin: origin)
+          }
+        }
+      ], title: "Diagnostic", hosts: hosts)
+    let id = { TaskID("look", host: $0) }
+    story.start("look", on: hosts)
+    story.tell(.outputSet(id("db-master-01"), name: "cause", value: .string("no \u{1b}[1msection")))
+    for host in hosts {
+      let leader = host == "db-slave-01" ? host : ""
+      story.tell(.outputSet(id(host), name: "leader_before", value: .string(leader)))
+      story.tell(.outputSet(id(host), name: "roles", value: .string("Replica")))
+    }
+    story.tell(.outputSet(id("db-master-01"), name: "log", value: .string("one\ntwo")))
+    for host in hosts { story.finish("look", on: host, after: 1000) }
+    story.tell(.runEnded(.succeeded))
+    #expect(
+      closing(story).lines(ended: .succeeded).golden == """
+            cause          no ^[[1msection
+            leader_before  db-slave-01
+        ✓ Diagnostic · run 7f3c done in 3.0s: 1 step on 3 hosts
+        """)
+  }
 }

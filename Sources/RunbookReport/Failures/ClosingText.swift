@@ -35,7 +35,7 @@ package struct ClosingText {
 
   private func lines(of outcome: RunOutcome) -> [Line] {
     switch outcome {
-    case .succeeded: return notUndone + [success]
+    case .succeeded: return results + notUndone + [success]
     case .failed:
       return failures + notUndone + [last("stopped", ". When it is mended:  ", resume)]
     case .cancelled:
@@ -52,6 +52,9 @@ package struct ClosingText {
         + [last("stopped in its rollback", ". When it is mended:  ", resume)]
     }
   }
+
+  /// What the run found out.
+  package var results: [Line] { ResultText(state: state).lines }
 
   /// What a rollback left as it was, in the runbook's words.
   private var notUndone: [Line] {

@@ -38,7 +38,7 @@ struct ShowCommand: Command {
     return .done
   }
 
-  /// What stopped it, and the command that goes on.
+  /// What it found out, or what stopped it and the command that goes on.
   @MainActor private func closing(
     _ summary: RunSummary, _ state: RunState, _ runs: StoredRuns
   ) async -> [Line] {
@@ -46,7 +46,8 @@ struct ShowCommand: Command {
       state, clock: .local, commands: common.commands, now: SystemClock().now(),
       evidence: await runs.evidence(of: state))
     switch summary.state {
-    case .running, .ended(.succeeded): return []
+    case .running: return []
+    case .ended(.succeeded): return text.results
     case .interrupted: return text.interrupted
     case .stopped(let reason): return text.lines(stopped: reason)
     case .ended(let outcome): return text.lines(ended: outcome)
