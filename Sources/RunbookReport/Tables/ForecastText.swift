@@ -103,6 +103,11 @@ package struct ForecastText {
     }
     line.append((names.isEmpty ? " " : ": ") + words(row))
     var lines = [line]
+    switch row.verdict {
+    case .wouldRun, .unknown:
+      if let action = action(row.task) { lines.append(Line("      " + action, .quiet)) }
+    case .wouldAsk, .holds, .leftOut, .satisfied, .stops, .cannot, .noAnswer: break
+    }
     if case .stops(let stage, let position, _) = row.verdict {
       if let said = said(row) { lines.append(CheckText.line("found", said)) }
       if let check = check(row.task, stage, position), let remedy = check.remedy,
@@ -114,6 +119,24 @@ package struct ForecastText {
       }
     }
     return lines
+  }
+
+  /// What it would do, in one line; paths with their values.
+  private func action(_ task: TaskID) -> String? {
+    guard let step = index.step(task.step) else { return nil }
+    let state = RunState(plan: plan, binding: binding)
+    let text = { (template: Template) in
+      state.text(template, for: task, environment: step.environment)
+    }
+    switch step.action {
+    case .run(let code)?: return code.firstLine
+    case .write(let path, _, _, _)?: return "write " + text(path)
+    case .stash(let globs, let to)?:
+      let goal = to.map { " to " + text($0) } ?? ""
+      return "stash " + globs.map(text).joined(separator: " ") + goal
+    case .upload(let local, let path)?: return "upload \(text(local)) to \(text(path))"
+    case .confirm?, nil: return nil
+    }
   }
 
   private func glyph(_ verdict: ForecastRow.Verdict) -> StateGlyph {
