@@ -1,6 +1,6 @@
 // How long compiling takes, by the number of steps.
 //
-//     swift run -c release bench-language
+//     swift run -c release bench-language [STEPS…]
 //
 // The median of nine runs over a generated runbook, in processor time of this one thread, which other
 // work on the machine does not change much; linear means that the last column stays the same.
@@ -9,7 +9,8 @@ import LanguageFuzzing
 import RunbookLanguage
 
 print("  steps       size   compile   format   compile per 1,000 steps")
-for steps in [1_000, 3_000, 10_000, 30_000, 100_000] {
+let given = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+for steps in given.isEmpty ? [1_000, 3_000, 10_000, 30_000, 100_000] : given {
   var generator = RunbookGenerator(seed: 7)
   let file = SourceFile(name: "generated.runbook", text: generator.runbook(steps: steps))
   let compile = median {

@@ -9,7 +9,7 @@ package struct NameTable: Codable, Hashable, Sendable {
     case secret(SecretID)
     /// A group: `$db` (names) and `$db_addresses`, both made from this one entry.
     case group(GroupID)
-    case output(OutputReference)
+    indirect case output(OutputReference)
   }
   package var meanings: [String: Meaning] = [:]
   /// What `shell` declared in reach: put before every piece of shell code.

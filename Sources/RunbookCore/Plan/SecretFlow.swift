@@ -26,25 +26,67 @@ package struct SecretFlow: Sendable {
   /// Steps whose action gets a secret.
   package private(set) var takingActions: Set<StepPath> = []
   private var readings: [StepPath: [Reading]] = [:]
-  private let environments: [NameTable]
-  /// Of the functions that stand before the code of each environment.
-  private let shellWords: [Set<String>]
 
-  package init(_ plan: Plan, steps: [Step]) {
-    environments = plan.environments
-    shellWords = plan.environments.map { Self.words(of: $0.shell) }
+  private enum Mention: Sendable {
+    case secret
+    case output(Reading)
+  }
+  /// What of a step may hand a secret on; a whole step is much to copy.
+  private struct Giver {
+    var path: StepPath
+    var environment: Int
+    var action: Code?
+    var outputs: [OutputDeclaration]
+
+    init(_ step: Step, _ action: Code?) {
+      path = step.path
+      environment = step.environment
+      self.action = action
+      outputs = step.outputs
+    }
+  }
+  /// What a name means to the code of one environment.
+  private struct Reader: Sendable {
+    var environment: Int
+    var name: String
+    var reference: OutputReference
+  }
+  /// By environment: the words that hand over a secret.
+  private var words: [WordTable] = []
+  /// By the numbers of the words.
+  private var mentions: [Mention] = []
+  /// By environment: those of them that stand in the functions before its code.
+  private var shellMentions: [[Mention]] = []
+  private var shellWords: [Set<String>] = []
+  /// The names under which an output is read; made once the first one takes from a secret.
+  private var readers: [Output: [Reader]]?
+
+  /// Nothing takes from a secret.
+  package init() {}
+
+  package init(_ plan: Plan) {
     guard Self.isNeeded(plan) else { return }
+    prepare(plan)
+    var givers: [Giver] = []
+    plan.forEachStep { step in
+      let action = step.actionCode
+      if action != nil || !step.outputs.isEmpty { givers.append(Giver(step, action)) }
+    }
     // An output is read after it was written, but parts may stand in any order in a plan by hand.
     var known = -1
     while known < outputs.count + takingActions.count {
       known = outputs.count + takingActions.count
-      for step in steps { mark(step) }
+      for giver in givers { mark(giver, in: plan) }
     }
-    for step in steps {
-      let found = Set(step.codes.flatMap { readings(in: words(of: $0, step), step) })
-      if !found.isEmpty {
-        readings[step.path] = found.sorted { $0.name < $1.name }
+    guard !outputs.isEmpty else { return }
+    plan.forEachStep { step in
+      var found: Set<Reading> = []
+      for code in step.codes {
+        forEachMention(in: code, of: step.path, step.environment) {
+          if case .output(let reading) = $0 { found.insert(reading) }
+        }
       }
+      if !found.isEmpty { readings[step.path] = found.sorted { $0.name < $1.name } }
     }
   }
 
@@ -71,58 +113,93 @@ package struct SecretFlow: Sendable {
 
   /// Everything in code that may be a name.
   package static func words(of text: String) -> Set<String> {
-    Set(
-      text.utf8.split { byte in
-        !(byte == UInt8(ascii: "_") || (48...57).contains(byte) || (65...90).contains(byte)
-          || (97...122).contains(byte))
-      }.map { String(Substring($0)) })
+    Set(text.utf8.split { !isWordByte($0) }.map { String(Substring($0)) })
   }
 
-  private mutating func mark(_ step: Step) {
-    if let action = step.actionCode, takes(action, step) { takingActions.insert(step.path) }
-    for output in step.outputs {
-      guard let source = output.source else { continue }
-      let fromAction = output.type == .string && takingActions.contains(step.path)
-      if fromAction || takes(source, step) {
-        outputs.insert(Output(step: step.path, name: output.name))
+  // MARK: - Finding out
+
+  private mutating func prepare(_ plan: Plan) {
+    var wordsOfShell: [String: Set<String>] = [:]
+    for table in plan.environments {
+      let known = wordsOfShell[table.shell] ?? Self.words(of: table.shell)
+      wordsOfShell[table.shell] = known
+      shellWords.append(known)
+      words.append(WordTable())
+      shellMentions.append([])
+    }
+    for (environment, table) in plan.environments.enumerated() {
+      for (name, meaning) in table.meanings {
+        if case .secret = meaning { add(name, .secret, to: environment) }
       }
     }
   }
 
+  private mutating func add(_ word: String, _ mention: Mention, to environment: Int) {
+    words[environment].add(word, mentions.count)
+    mentions.append(mention)
+    if shellWords[environment].contains(word) { shellMentions[environment].append(mention) }
+  }
+
+  private mutating func mark(_ step: Giver, in plan: Plan) {
+    if let action = step.action, takes(action, step) { takingActions.insert(step.path) }
+    for output in step.outputs {
+      guard let source = output.source else { continue }
+      let fromAction = output.type == .string && takingActions.contains(step.path)
+      if fromAction || takes(source, step) {
+        insert(Output(step: step.path, name: output.name), in: plan)
+      }
+    }
+  }
+
+  /// From now on the code that mentions the output takes from a secret.
+  private mutating func insert(_ output: Output, in plan: Plan) {
+    guard outputs.insert(output).inserted else { return }
+    let all = readers ?? Self.readers(in: plan)
+    readers = all
+    for reader in all[output] ?? [] {
+      let reading = Reading(name: reader.name, reference: reader.reference, isList: false)
+      add(reader.name, .output(reading), to: reader.environment)
+      guard reader.reference.isByHost else { continue }
+      let list = Reading(
+        name: reader.name + "_by_host", reference: reader.reference, isList: true)
+      add(list.name, .output(list), to: reader.environment)
+    }
+  }
+
+  private static func readers(in plan: Plan) -> [Output: [Reader]] {
+    var readers: [Output: [Reader]] = [:]
+    for (environment, table) in plan.environments.enumerated() {
+      for (name, meaning) in table.meanings {
+        guard case .output(let reference) = meaning else { continue }
+        for writer in reference.writers {
+          readers[Output(step: writer, name: reference.name), default: []].append(
+            Reader(environment: environment, name: name, reference: reference))
+        }
+      }
+    }
+    return readers
+  }
+
   /// Whether code gets a secret, or an output that took from one.
-  package func takes(_ code: Code, _ step: Step) -> Bool {
-    let words = words(of: code, step)
-    let meanings = environments[step.environment].meanings
-    let isDirect = words.contains { word in
-      if case .secret? = meanings[word] { return true }
-      return false
-    }
-    return isDirect || !readings(in: words, step).isEmpty
+  private func takes(_ code: Code, _ step: Giver) -> Bool {
+    var isTaking = false
+    forEachMention(in: code, of: step.path, step.environment) { _ in isTaking = true }
+    return isTaking
   }
 
-  /// By the words of the code, not by all names: a plan has as many outputs as it has steps.
-  private func readings(in words: Set<String>, _ step: Step) -> [Reading] {
-    guard !outputs.isEmpty else { return [] }
-    let meanings = environments[step.environment].meanings
-    func reading(_ name: String, as base: String, isList: Bool) -> Reading? {
-      // A step never reads what it writes itself; the word may stand in its code all the same.
-      guard case .output(let reference)? = meanings[base], contains(reference),
-        !reference.writers.contains(step.path)
-      else { return nil }
-      return Reading(name: name, reference: reference, isList: isList)
+  private func forEachMention(
+    in code: Code, of step: StepPath, _ environment: Int, _ body: (Mention) -> Void
+  ) {
+    func pass(_ mention: Mention) {
+      switch mention {
+      case .secret: body(mention)
+      case .output(let reading):
+        // A step never reads what it writes itself; the word may stand in its code all the same.
+        if !reading.reference.writers.contains(step) { body(mention) }
+      }
     }
-    let suffix = "_by_host"
-    return words.flatMap { word in
-      let list =
-        word.hasSuffix(suffix)
-        ? reading(word, as: String(word.dropLast(suffix.count)), isList: true) : nil
-      return [reading(word, as: word, isList: false), list].compactMap { $0 }
-    }
-  }
-
-  private func words(of code: Code, _ step: Step) -> Set<String> {
-    let words = Self.words(of: code.text)
-    return code.isShell ? words.union(shellWords[step.environment]) : words
+    words[environment].forEach(in: code.text) { pass(mentions[$1]) }
+    if code.isShell { shellMentions[environment].forEach(pass) }
   }
 }
 

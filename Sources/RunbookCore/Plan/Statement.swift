@@ -82,3 +82,23 @@ package struct FirstOf: Codable, Hashable, Sendable {
     self.origin = origin
   }
 }
+
+extension Plan {
+  /// Calls `body` with every step in reading order.
+  package func forEachStep(_ body: (Step) -> Void) {
+    func visit(_ statements: [Statement]) {
+      for statement in statements { visit(statement) }
+    }
+    func visit(_ statement: Statement) {
+      switch statement {
+      case .step(let step): body(step)
+      case .scope(let scope): visit(scope.body)
+      case .parallel(let block): for branch in block.branches { visit(branch.statement) }
+      case .rolling(let rolling): visit(rolling.body)
+      case .firstOf(let block): for scope in block.alternatives { visit(scope.body) }
+      case .group: break
+      }
+    }
+    visit(self.body)
+  }
+}

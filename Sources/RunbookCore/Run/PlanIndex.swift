@@ -26,17 +26,16 @@ package struct PlanIndex: Sendable {
   package private(set) var nodes: [Node] = []
   private var stepNodes: [StepPath: Int] = [:]
   private var nodesByName: [String: Int] = [:]
-  package private(set) var secretFlow: SecretFlow
+  package private(set) var secretFlow = SecretFlow()
 
   package init(_ plan: Plan) {
-    secretFlow = SecretFlow(plan, steps: [])
     let root = add(
       Node(
         id: 0, name: "", title: plan.title,
         kind: .sequence(onFailure: plan.onFailure, when: nil, environment: nil), parent: nil,
         depth: 0))
     addAll(plan.body, to: root)
-    if SecretFlow.isNeeded(plan) { secretFlow = SecretFlow(plan, steps: steps) }
+    secretFlow = SecretFlow(plan)
   }
 
   package var root: Int { 0 }

@@ -41,7 +41,7 @@ extension Lowering {
     }
     let isPlain = !code.text.utf8.contains { $0 < 0x20 } && !check.isNegated && says == nil
     if isPlain { return code.text }
-    let lines = code.text.split(separator: "\n").map { oneLine(String($0)) }
+    let lines = code.text.utf8.split(separator: 0x0A).map { oneLine(String(Substring($0))) }
       .filter { !$0.isEmpty && !$0.hasPrefix("#!") }
     let words =
       (check.isNegated ? "not " : "") + (lines.first ?? "") + (lines.count > 1 ? " …" : "")
@@ -60,7 +60,14 @@ extension Lowering {
   }
 
   private func oneLine(_ text: String) -> String {
-    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    // Most code is one plain line already.
+    var last: UInt8 = 0x20
+    let isPlain = text.utf8.allSatisfy { byte in
+      defer { last = byte }
+      return byte < 0x80 && byte >= 0x20 && !(byte == 0x20 && last == 0x20)
+    }
+    if isPlain, last != 0x20 { return text }
+    return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   private mutating func checkedStatus(_ literal: LiteralSyntax?) -> Int {
@@ -114,14 +121,19 @@ extension Lowering {
           : "write an absolute path")
     }
     guard let text = path.literal else { return }
-    var parts = text.split(separator: "/").filter { $0 != "." }
+    var parts = text.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+    parts.removeAll { $0 == "." }
     if parts.contains("..") {
       return report(
         .dangerousPath, "a path must not climb up with `..`", path.range,
         help: "write the path that is meant")
     }
     guard isMoved else { return }
-    while let last = parts.last, last.allSatisfy({ $0 == "*" || $0 == "." }) { parts.removeLast() }
+    while let last = parts.last,
+      last.utf8.allSatisfy({ $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: ".") })
+    {
+      parts.removeLast()
+    }
     let isSystem = parts.count <= 1 && Self.systemDirectories.contains(String(parts.first ?? ""))
     guard isSystem else { return }
     report(

@@ -28,13 +28,9 @@ extension Lowering {
       text: syntax.text, interpreter: interpreter, isShell: isShell,
       origin: origin(syntax.range))
     guard !syntax.isDamaged else { return code }
-    let bytes = Array(syntax.text.utf8)
-    for word in Words(bytes[...])
-    where !scope.used.contains(word) && scope.values[word] != nil {
-      _ = use(word)
-    }
+    useWords(of: syntax.text, isShell: isShell, context.role)
     guard isShell else { return code }
-    let shell = ShellCode(alone: bytes)
+    let shell = ShellCode(alone: Array(syntax.text.utf8))
     checkReads(shell, syntax, context)
     checkGuard(shell, syntax, context.role)
     return code
@@ -42,15 +38,34 @@ extension Lowering {
 
   // MARK: - Names
 
+  /// Whatever stands in code as a word counts as used there.
+  private mutating func useWords(of text: String, isShell: Bool, _ role: CodeContext.Role) {
+    var takesSecret = isShell && scope.shellTakesSecret
+    var unused: [String] = []
+    scope.words.forEach(in: text) { word, number in
+      if number == 1 { takesSecret = true }
+      if !scope.used.contains(word) { unused.append(word) }
+    }
+    for word in unused { _ = use(word) }
+    guard takesSecret else { return }
+    switch role {
+    case .action: secretCandidates.hasTaker = true
+    case .shell: scope.shellTakesSecret = true
+    case .check, .openGuard: break
+    }
+  }
+
   private mutating func checkReads(
     _ shell: ShellCode, _ code: CodeSyntax, _ context: CodeContext
   ) {
+    if shell.reads.isEmpty { return }
+    let assigned = Set(shell.assigned)
     var seen: Set<String> = []
-    for read in shell.reads where seen.insert(read.name).inserted {
+    for read in shell.reads where shell.reads.count == 1 || seen.insert(read.name).inserted {
       let name = read.name
       guard let first = name.utf8.first, isLowerLetter(first),
         name.utf8.allSatisfy({ isLowerLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }),
-        !shell.assigned.contains(name), !scope.shellAssigned.contains(name),
+        !assigned.contains(name), !scope.shellAssigned.contains(name),
         !Self.proxies.contains(name)
       else { continue }
       let range = range(of: read, in: code)

@@ -29,10 +29,12 @@ extension Lowering {
   }
 
   private mutating func claim(_ name: String, _ symbol: Symbol, at range: SourceRange) -> Bool {
-    guard let first = scope.values[name] else {
+    guard let index = scope.values.index(forKey: name) else {
       scope.values[name] = symbol
+      if case .secret = symbol.kind { scope.words.add(name, 1) } else { scope.words.add(name, 0) }
       return true
     }
+    let first = scope.values[index].value
     let note = Diagnostic.Note(text: "it is \(article(first.what)) here", place: first.place)
     report(
       .twoMeanings, "`\(name)` would mean two things", range, help: "choose another name",

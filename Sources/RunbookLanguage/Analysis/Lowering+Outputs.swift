@@ -4,21 +4,24 @@ import RunbookCore
 extension Lowering {
   /// The outputs that this file writes, and those that the parts it uses give it.
   mutating func declareOutputs() {
-    var writers: [String: [Writer]] = [:]
-    var order: [String] = []
     let outline = scope.loaded.outline
-    for writer in outline.writers {
-      let name = writer.output.name.text
-      if writers[name] == nil { order.append(name) }
-      writers[name, default: []].append(ownWriter(writer))
-    }
-    for use in outline.uses {
-      for writer in givenWriters(use) {
-        if writers[writer.name.text] == nil { order.append(writer.name.text) }
-        writers[writer.name.text, default: []].append(writer)
+    scope.values.reserveCapacity(scope.values.count + 2 * outline.writers.count)
+    var all = outline.writers.map { ownWriter($0) }
+    for use in outline.uses { all += givenWriters(use) }
+    // Nearly every output has one writer: only for the others is there more to look at.
+    var order: [Int] = []
+    var first: [String: Int] = [:]
+    var others: [Int: [Writer]] = [:]
+    first.reserveCapacity(all.count)
+    for (index, writer) in all.enumerated() {
+      if let known = first[writer.name.text] {
+        others[known, default: []].append(writer)
+      } else {
+        first[writer.name.text] = index
+        order.append(index)
       }
     }
-    for name in order { declareOutput(name, writers[name] ?? []) }
+    for index in order { declareOutput(all[index], others[index] ?? []) }
   }
 
   /// One step that writes an output, as the file at hand sees it.
@@ -101,12 +104,12 @@ extension Lowering {
 
   /// Several writers are right only as alternatives of one `first of`; two uses that give one name
   /// are an error only where it is read.
-  private mutating func declareOutput(_ name: String, _ writers: [Writer]) {
-    guard let first = writers.first else { return }
-    var output = Symbol.Output(reference: first.reference)
-    output.reference.writers = []
-    for (index, writer) in writers.enumerated() {
-      let rival = writers[..<index].first { !Outline.exclude($0.chain, writer.chain) }
+  private mutating func declareOutput(_ first: Writer, _ others: [Writer]) {
+    let name = first.name.text
+    var output = Symbol.Output(
+      reference: first.reference, chains: [first.chain], groups: first.group.map { [$0] } ?? [])
+    for (index, writer) in others.enumerated() {
+      let rival = ([first] + others[..<index]).first { !Outline.exclude($0.chain, writer.chain) }
       if let rival {
         if writer.use != nil, rival.use != nil {
           output.rivals = [rival.use ?? "", writer.use ?? ""]

@@ -18,12 +18,14 @@ struct SecretCandidates {
   /// Outputs that are read where their values would be journaled or shown.
   var readings: [Reading] = []
   var writings: [Writing] = []
+  /// Whether any code that can give an output mentions a secret; else none took from one.
+  var hasTaker = false
 }
 
 extension Lowering {
   mutating func checkSecretOutputs() {
-    guard SecretFlow.isNeeded(plan) else { return }
-    let flow = PlanIndex(plan).secretFlow
+    guard secretCandidates.hasTaker else { return }
+    let flow = SecretFlow(plan)
     for writing in secretCandidates.writings {
       if !writing.hasSource, flow.takingActions.contains(writing.step) {
         report(

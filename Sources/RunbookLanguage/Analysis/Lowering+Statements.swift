@@ -32,13 +32,13 @@ extension Lowering {
 
   private mutating func statement(_ syntax: StatementSyntax) -> Statement? {
     switch syntax {
-    case .step(let step): .step(lower(step))
-    case .phase(let phase): .scope(lower(phase))
-    case .use(let use): lower(use).map { .scope($0) }
-    case .parallel(let block, let keyword): parallel(block, keyword)
-    case .rolling(let rolling): lower(rolling)
-    case .firstOf(let block, let keyword): firstOf(block, keyword)
-    case .found(let hosts): found(hosts)
+    case .step(let step): .step(lower(step.value))
+    case .phase(let phase): .scope(lower(phase.value))
+    case .use(let use): lower(use.value).map { .scope($0) }
+    case .parallel(let block, let keyword): parallel(block.value, keyword)
+    case .rolling(let rolling): lower(rolling.value)
+    case .firstOf(let block, let keyword): firstOf(block.value, keyword)
+    case .found(let hosts): found(hosts.value)
     }
   }
 

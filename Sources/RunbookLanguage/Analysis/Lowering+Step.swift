@@ -22,7 +22,7 @@ extension Lowering {
     step.action = syntax.action.flatMap { lower($0, context) }
     step.checks = syntax.checks.compactMap { lower($0, role: .check, context) }
     step.rollback = lower(syntax.rollback, of: syntax, context)
-    step.outputs = syntax.outputs.map { lower($0, of: syntax, context) }
+    step.outputs = syntax.outputs.map { lower($0, of: syntax, path: step.path, context) }
     step.retry = syntax.retry.map { retry in
       Retry(
         attempts: count(retry.attempts), every: retry.every.map { time($0) },
@@ -120,7 +120,7 @@ extension Lowering {
   }
 
   private mutating func lower(
-    _ output: OutputSyntax, of step: StepSyntax, _ context: ReadingContext
+    _ output: OutputSyntax, of step: StepSyntax, path: StepPath, _ context: ReadingContext
   ) -> OutputDeclaration {
     let name = output.name.text
     let type = output.type ?? output.defaultValue?.value.type ?? .string
@@ -131,7 +131,7 @@ extension Lowering {
     if output.source == nil, !step.isDamaged { checkSource(of: output, step) }
     secretCandidates.writings.append(
       .init(
-        step: scope.prefix + step.name.text, name: name, hasSource: source != nil, type: type,
+        step: path, name: name, hasSource: source != nil, type: type,
         place: Place(scope.file, output.name.range)))
     var isByHost = false
     if let group = step.group, case .group(let symbol)? = scope.values[group.text]?.kind {

@@ -13,7 +13,8 @@ struct Lowering {
   private let site: LoadedFile?
   /// What the site declares, by name, for every file.
   private var siteValues: [String: Symbol] = [:]
-  private var siteShell: (text: String, assigned: Set<String>) = ("", [])
+  private var siteWords = WordTable()
+  private var siteShell: (text: String, assigned: Set<String>, takesSecret: Bool) = ("", [], false)
   /// The parts whose uses are being lowered, outermost first.
   var activeParts: [String] = []
   /// Groups by their identifiers; those that something uses go into the plan.
@@ -49,7 +50,8 @@ struct Lowering {
         symbol.mustBeUsed = false
         return symbol
       }
-      siteShell = (scope.shell, scope.shellAssigned)
+      siteShell = (scope.shell, scope.shellAssigned, scope.shellTakesSecret)
+      siteWords = scope.words
       let siteUses = scope.used
       open(main, prefix: "", environment: 0, parameters: standIns(for: main))
       scope.used.formUnion(siteUses)
@@ -78,8 +80,10 @@ struct Lowering {
   ) {
     scope = FileScope(loaded, prefix: prefix, environment: environment)
     scope.values = siteValues
+    scope.words = siteWords
     scope.shell = siteShell.text
     scope.shellAssigned = siteShell.assigned
+    scope.shellTakesSecret = siteShell.takesSecret
     if let site { scope.lostWords.formUnion(site.tree.lostWords) }
     for parameter in loaded.tree.parameters {
       guard let symbol = parameters[parameter.name.text] else {
@@ -115,6 +119,7 @@ struct Lowering {
   /// The name table of the file at hand: every value, and the groups and secrets it uses.
   func nameTable() -> NameTable {
     var table = NameTable(shell: scope.shell)
+    table.meanings.reserveCapacity(scope.values.count)
     for (name, symbol) in scope.values {
       switch symbol.kind {
       case .addresses, .byHost: break

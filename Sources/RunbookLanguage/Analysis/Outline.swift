@@ -47,12 +47,6 @@ struct Chain: Sendable {
     chain.links.append(link)
     return chain
   }
-
-  func at(child: Int) -> Chain {
-    var chain = self
-    chain.links[chain.links.count - 1].child = child
-    return chain
-  }
 }
 
 /// Why an output may have no value where it is read.

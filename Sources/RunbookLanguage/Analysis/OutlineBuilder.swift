@@ -25,8 +25,10 @@ struct OutlineBuilder {
   private mutating func sequence(
     _ statements: [StatementSyntax], chain: Chain, path: String, names: inout [String: Name]
   ) {
+    var chain = chain
     for (index, item) in statements.enumerated() {
-      statement(item, chain: chain.at(child: index), path: path, names: &names)
+      chain.links[chain.links.count - 1].child = index
+      statement(item, chain: chain, path: path, names: &names)
     }
   }
 
@@ -37,9 +39,10 @@ struct OutlineBuilder {
     if let name = statement.name { claim(name, in: &names) }
     switch statement {
     case .step(let step):
-      checkAfter(step, chain)
-      write(step, chain: chain, path: path + step.name.text)
+      checkAfter(step.value, chain)
+      write(step.value, chain: chain, path: path)
     case .phase(let phase):
+      let phase = phase.value
       var inner: [String: Name] = [:]
       let link = Chain.Link(
         node: phase.keyword.start,
@@ -50,11 +53,13 @@ struct OutlineBuilder {
         phase.body.statements, chain: chain.adding(link), path: path + phase.name.text + "/",
         names: &inner)
     case .use(let use):
+      let use = use.value
       let link = Chain.Link(
         node: use.keyword.start, kind: .sequence(continues: false), child: 0,
         isConditional: use.when != nil && !isAlternative)
       outline.uses.append(.init(syntax: use, chain: chain.adding(link)))
-    case .parallel(let block, let keyword):
+    case .parallel(let shared, let keyword):
+      let block = shared.value
       checkEmpty(block, "this `parallel` block", keyword)
       let node = keyword.start
       outline.edges[node] = edges(of: block)
@@ -62,19 +67,21 @@ struct OutlineBuilder {
         block, chain, Chain.Link(node: node, kind: .parallel, child: 0, isConditional: false),
         path: path, names: &names)
     case .rolling(let rolling):
+      let rolling = rolling.value
       checkEmpty(rolling.body, "this `rolling` block", rolling.keyword)
       let link = Chain.Link(
         node: rolling.keyword.start,
         kind: .sequence(continues: rolling.body.onFailure == .continue), child: 0,
         isConditional: false)
       sequence(rolling.body.statements, chain: chain.adding(link), path: path, names: &names)
-    case .firstOf(let block, let keyword):
+    case .firstOf(let shared, let keyword):
+      let block = shared.value
       checkAlternatives(block, keyword)
       let kind = Chain.Kind.alternatives(block.statements.count)
       branches(
         block, chain, Chain.Link(node: keyword.start, kind: kind, child: 0, isConditional: false),
         path: path, names: &names, isAlternative: true)
-    case .found(let hosts): outline.found.append(hosts)
+    case .found(let hosts): outline.found.append(hosts.value)
     }
   }
 
@@ -82,11 +89,10 @@ struct OutlineBuilder {
     _ block: BlockSyntax, _ chain: Chain, _ link: Chain.Link, path: String,
     names: inout [String: Name], isAlternative: Bool = false
   ) {
-    let chain = chain.adding(link)
+    var chain = chain.adding(link)
     for (index, item) in block.statements.enumerated() {
-      statement(
-        item, chain: chain.at(child: index), path: path, names: &names,
-        isAlternative: isAlternative)
+      chain.links[chain.links.count - 1].child = index
+      statement(item, chain: chain, path: path, names: &names, isAlternative: isAlternative)
     }
   }
 
@@ -96,7 +102,9 @@ struct OutlineBuilder {
       let link = Chain.Link(
         node: step.keyword.start, kind: .step, child: 0, isConditional: isSkipped)
       outline.writers.append(
-        .init(output: output, path: path, group: step.group, chain: chain.adding(link)))
+        .init(
+          output: output, path: path + step.name.text, group: step.group,
+          chain: chain.adding(link)))
     }
   }
 
@@ -153,7 +161,7 @@ struct OutlineBuilder {
         edges.append([])
         continue
       }
-      edges.append(step.after.compactMap { branch($0, in: branches) })
+      edges.append(step.value.after.compactMap { branch($0, in: branches) })
     }
     for cycle in CycleFinder(edges).cycles() { report(cycle, in: block) }
     return edges

@@ -7,7 +7,8 @@ struct Symbol: Sendable {
     case value(ValueType)
     case secret
     case group(Group)
-    case output(Output)
+    /// Indirect, since symbols are copied wherever a name is read and outputs are large.
+    indirect case output(Output)
     /// `db_addresses` of the group `db`.
     case addresses(of: String)
     /// `leader_by_host` of the output `leader`.
@@ -65,7 +66,12 @@ struct FileScope: Sendable {
   var prefix: String
   /// The index of its name table in the plan.
   var environment: Int
+  /// Declared by `declare` and by nothing else.
   var values: [String: Symbol] = [:]
+  /// The names of the values, for words in code: 1 for secrets, 0 for all others.
+  var words = WordTable()
+  /// Whether the functions before its code mention a secret.
+  var shellTakesSecret = false
   var used: Set<String> = []
   /// Names about which nothing can be said, since something that may declare them is lost.
   var lostWords: Set<String> = []

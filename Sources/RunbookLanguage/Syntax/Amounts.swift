@@ -10,11 +10,18 @@ enum Amounts {
   }
 
   static func duration(_ text: String) -> Reading {
-    let digits = text.prefix { $0 == "-" || $0.isASCII && $0.isNumber }
-    let unit = String(text.dropFirst(digits.count))
-    let factors = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
-    guard let factor = factors[unit], !digits.isEmpty else { return .badUnit(unit) }
-    guard let count = Int(digits) else { return .tooLarge }
+    let digits = text.utf8.prefix { $0 == UInt8(ascii: "-") || isDigit($0) }
+    let unit = String(text[digits.endIndex...])
+    let factor =
+      switch unit {
+      case "ms": 1
+      case "s": 1000
+      case "m": 60_000
+      case "h": 3_600_000
+      case _: 0
+      }
+    guard factor > 0, !digits.isEmpty else { return .badUnit(unit) }
+    guard let count = Int(Substring(digits)) else { return .tooLarge }
     let (product, hasOverflown) = count.multipliedReportingOverflow(by: factor)
     return hasOverflown || abs(product) > limit ? .tooLarge : .milliseconds(product)
   }

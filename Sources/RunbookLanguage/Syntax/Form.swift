@@ -8,9 +8,23 @@ enum Form: String, CaseIterable, Sendable {
   case `as`, `if`
   case content, mode, owner
 
-  private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+  /// By their first letter, so that a word is compared with few of them.
+  private static let byLetter: [[(form: Form, letters: [UInt8])]] = {
+    var table: [[(form: Form, letters: [UInt8])]] = Array(repeating: [], count: 256)
+    for form in allCases {
+      let letters = Array(form.rawValue.utf8)
+      table[Int(letters[0])].append((form, letters))
+    }
+    return table
+  }()
 
-  static func named(_ word: String) -> Form? { byName[word] }
+  static func named(_ word: String) -> Form? { named(word.utf8) }
+
+  /// Makes no string: every word at the beginning of a line is asked.
+  static func named(_ word: some Collection<UInt8>) -> Form? {
+    guard let first = word.first else { return nil }
+    return byLetter[Int(first)].first { word.elementsEqual($0.letters) }?.form
+  }
 
   /// How the form is spoken of.
   var shown: String {

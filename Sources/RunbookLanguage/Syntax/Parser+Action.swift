@@ -59,7 +59,7 @@ extension Parser {
   private mutating func write(_ keyword: SourceRange) -> ActionSyntax? {
     guard let path = requiredString("the path of a file") else { return nil }
     var write = WriteSyntax(keyword: keyword, path: path)
-    let range = braces(.write, shown: "`write`") { parser in
+    let range = braces(.write, title: "`write`") { parser in
       parser.writeForms(of: &write)
     }
     if range == nil { write.isDamaged = true }

@@ -3,10 +3,10 @@ import RunbookCore
 /// Braces and the forms between them.
 extension Parser {
   /// A block of declarations and statements with its braces.
-  mutating func block(_ kind: BlockKind, shown: String) -> BlockSyntax {
+  mutating func block(_ kind: BlockKind, title: BlockTitle) -> BlockSyntax {
     var block = BlockSyntax()
     block.range =
-      braces(kind, shown: shown) { parser in
+      braces(kind, title: title) { parser in
         parser.parseItems(of: kind, into: &block)
       } ?? SourceRange(0, 0)
     if block.range.isEmpty { block.isDamaged = true }
@@ -15,9 +15,9 @@ extension Parser {
 
   /// The braces around what `content` parses, and their range; nil where the block is not whole.
   mutating func braces(
-    _ kind: BlockKind, shown: String, content: (inout Parser) -> Void
+    _ kind: BlockKind, title: BlockTitle, content: (inout Parser) -> Void
   ) -> SourceRange? {
-    guard openBrace(shown) else { return nil }
+    guard openBrace(title) else { return nil }
     // Without its brace the block is marked by the token before it.
     let hasBrace = current.kind == .leftBrace
     let open = hasBrace ? current : tokens[max(0, index - 1)]
@@ -25,7 +25,7 @@ extension Parser {
       layout[index].insert(.blockOpen)
       advance()
     }
-    openBlocks.append(OpenBlock(brace: open.range, shown: shown))
+    openBlocks.append(OpenBlock(brace: open.range, title: title))
     defer { openBlocks.removeLast() }
     guard openBlocks.count <= Self.depthLimit else {
       report(
@@ -35,11 +35,11 @@ extension Parser {
       return nil
     }
     content(&self)
-    return closeBrace(kind, open: open, shown: shown)
+    return closeBrace(open: open)
   }
 
   /// Whether a block begins here; a forgotten brace is reported and taken as written.
-  private mutating func openBrace(_ shown: String) -> Bool {
+  private mutating func openBrace(_ title: BlockTitle) -> Bool {
     if current.kind == .leftBrace { return true }
     if currentForm == nil, current.kind != .end, !current.isFirstOnLine {
       expected("`{`")
@@ -51,14 +51,12 @@ extension Parser {
       }
       if current.kind == .leftBrace { return true }
     } else {
-      expected("`{`", help: "the block of \(shown) stands between `{` and `}`")
+      expected("`{`", help: "the block of \(title.shown) stands between `{` and `}`")
     }
     return currentForm != nil
   }
 
-  private mutating func closeBrace(
-    _ kind: BlockKind, open: Token, shown: String
-  ) -> SourceRange? {
+  private mutating func closeBrace(open: Token) -> SourceRange? {
     guard current.kind == .rightBrace else {
       guard current.kind == .end else { return open.range }
       reportEnd(expecting: "`}`")
@@ -142,13 +140,13 @@ extension Parser {
         advance()
         recover()
       case .word:
-        let word = text(current)
-        if let form = Form.named(word) {
+        if let form = currentForm {
           layout[index].insert(.item)
           if kind == .step, form.isStatement, isUnclosed() { return nil }
           return form
         }
         isDamaged = true
+        let word = text(current)
         let near = nearestForm(to: word, in: kind)
         report(
           .unknownForm, "`\(word)` is no form of \(kind.shown)", current.range,

@@ -8,7 +8,7 @@ extension Parser {
     let start = current.range
     guard var check = subject(start) else { return nil }
     check.range = SourceRange(start.start, max(start.end, tokens[max(0, index - 1)].end))
-    var options = Options("within", "every", "lasting", "else")
+    var options = Options.ofCheck
     while let option = option(&options) {
       if !allowed.contains(option.name) {
         report(
@@ -92,7 +92,7 @@ extension Parser {
   private mutating func http(_ url: StringSyntax) -> CheckSyntax.Subject {
     var status: LiteralSyntax?
     var words: StringSyntax?
-    var options = Options("is", "says")
+    var options = Options.ofHTTP
     while let option = option(&options) {
       if option.name == "says" {
         words = requiredString("what it says")
@@ -107,7 +107,7 @@ extension Parser {
 
   private mutating func says() -> StringSyntax? {
     var words: StringSyntax?
-    var options = Options("says")
+    var options = Options.ofSays
     while !isAnyOption, option(&options) != nil { words = requiredString("what it says") }
     return words
   }

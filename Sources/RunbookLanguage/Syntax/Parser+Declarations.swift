@@ -8,7 +8,7 @@ extension Parser {
     guard let path = requiredString("the file of the inventory") else { return nil }
     var inventory = InventorySyntax(keyword: keyword, path: path)
     guard current.kind == .leftBrace else { return inventory }
-    _ = braces(.write, shown: "`inventory`") { parser in
+    _ = braces(.write, title: "`inventory`") { parser in
       parser.columns(of: &inventory)
     }
     return inventory

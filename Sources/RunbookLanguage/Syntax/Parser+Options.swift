@@ -8,6 +8,13 @@ extension Parser {
     var seen = 0
 
     init(_ names: String...) { self.names = names }
+
+    static let ofCheck = Options("within", "every", "lasting", "else")
+    static let ofHTTP = Options("is", "says")
+    static let ofSays = Options("says")
+    static let ofOutput = Options("from")
+    static let ofRetry = Options("every", "up")
+    static let ofStep = Options("on", "after", "when")
   }
 
   /// The next option of the form and its place, with the parser behind it; nil where the form ends.

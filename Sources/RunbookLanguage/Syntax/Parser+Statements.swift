@@ -13,15 +13,15 @@ extension Parser {
     case .lock: declare(lock().map(DeclarationSyntax.lock), in: &block)
     case .report: declare(reportDeclaration().map(DeclarationSyntax.report), in: &block)
     case .hosts: declareHosts(in: &block, of: kind)
-    case .step: state(step().map(StatementSyntax.step), in: &block)
-    case .phase: state(phase().map(StatementSyntax.phase), in: &block)
-    case .use: state(use().map(StatementSyntax.use), in: &block)
-    case .rolling: state(rolling().map(StatementSyntax.rolling), in: &block)
+    case .step: state(step().map { .step(Shared($0)) }, in: &block)
+    case .phase: state(phase().map { .phase(Shared($0)) }, in: &block)
+    case .use: state(use().map { .use(Shared($0)) }, in: &block)
+    case .rolling: state(rolling().map { .rolling(Shared($0)) }, in: &block)
     case .parallel:
       let keyword = current.range
       advance()
-      let body = self.block(.parallel, shown: "`parallel`")
-      block.statements.append(.parallel(body, keyword: keyword))
+      let body = self.block(.parallel, title: "`parallel`")
+      block.statements.append(.parallel(Shared(body), keyword: keyword))
     case .first:
       let keyword = current.range
       advance()
@@ -29,8 +29,8 @@ extension Parser {
         block.isDamaged = true
         return
       }
-      let body = self.block(.alternatives, shown: "`first of`")
-      block.statements.append(.firstOf(body, keyword: keyword))
+      let body = self.block(.alternatives, title: "`first of`")
+      block.statements.append(.firstOf(Shared(body), keyword: keyword))
     case .on:
       block.onFailure = onFailure()
       if block.onFailure == nil { block.isDamaged = true }
@@ -69,7 +69,7 @@ extension Parser {
           help: "the site file has no outputs; declare the group in the runbook")
         lostWords.insert(hosts.name.text)
       } else {
-        block.statements.append(.found(hosts))
+        block.statements.append(.found(Shared(hosts)))
       }
     case .condition, .names:
       if kind == .phase || kind == .rolling {
@@ -95,18 +95,18 @@ extension Parser {
     if current.kind == .string { phase.title = string() }
     var options = Options("when")
     while option(&options) != nil { phase.when = expression() }
-    phase.body = block(.phase, shown: "phase `\(name.text)`")
+    phase.body = block(.phase, title: BlockTitle("phase", name.text))
     return phase
   }
 
   /// The block of something whose name is missing is parsed for its own mistakes, then left out.
-  private mutating func nameless<Lost>(block kind: BlockKind, _ shown: String) -> Lost? {
+  private mutating func nameless<Lost>(block kind: BlockKind, _ title: BlockTitle) -> Lost? {
     while current.kind != .leftBrace, current.kind != .rightBrace, current.kind != .end,
       !beginsForm
     {
       advance()
     }
-    if current.kind == .leftBrace { _ = block(kind, shown: shown) }
+    if current.kind == .leftBrace { _ = block(kind, title: title) }
     return nil
   }
 
@@ -118,7 +118,7 @@ extension Parser {
       let size = count("how many hosts at a time")
     else { return nameless(block: .rolling, "`rolling`") }
     var rolling = RollingSyntax(keyword: keyword, group: group, size: size)
-    rolling.body = block(.rolling, shown: "`rolling \(group.text)`")
+    rolling.body = block(.rolling, title: "`rolling \(group.text)`")
     return rolling
   }
 
@@ -192,7 +192,7 @@ extension Parser {
     }
     var step = StepSyntax(keyword: keyword, name: name, documentation: documentation)
     if current.kind == .string { step.title = string() }
-    var options = Options("on", "after", "when")
+    var options = Options.ofStep
     while let option = option(&options) {
       switch option.name {
       case "on": step.group = reference("the name of a group")

@@ -5,8 +5,9 @@ extension Parser {
   /// The braces of a step with its forms.
   mutating func stepBody(_ step: inout StepSyntax) {
     var seen: [Form] = []
-    let shown = step.name.text.isEmpty ? "the step" : "step `\(step.name.text)`"
-    let range = braces(.step, shown: shown) { parser in
+    let title =
+      step.name.text.isEmpty ? "the step" : BlockTitle("step", step.name.text)
+    let range = braces(.step, title: title) { parser in
       while let form = parser.nextForm(in: .step, isDamaged: &step.isDamaged) {
         let start = parser.index
         guard BlockKind.step.allows(form) else {
@@ -139,7 +140,7 @@ extension Parser {
     var code: CodeSyntax?
     var checks: [CheckSyntax] = []
     var isDamaged = false
-    let range = braces(.rollback, shown: "`rollback`") { parser in
+    let range = braces(.rollback, title: "`rollback`") { parser in
       while let form = parser.nextForm(in: .rollback, isDamaged: &isDamaged) {
         var isWhole = true
         if form == .run {
@@ -177,7 +178,7 @@ extension Parser {
     guard let name = valueName("the name of an output") else { return false }
     var output = OutputSyntax(name: name)
     (output.type, output.defaultValue) = typeAndDefault(name)
-    var options = Options("from")
+    var options = Options.ofOutput
     while option(&options) != nil { output.source = requiredCode("code") }
     step.outputs.append(output)
     return true
@@ -189,7 +190,7 @@ extension Parser {
     advance()
     guard let attempts = count("how many attempts") else { return false }
     var retry = RetrySyntax(keyword: keyword, attempts: attempts)
-    var options = Options("every", "up")
+    var options = Options.ofRetry
     while let option = option(&options) {
       switch option.name {
       case "every": retry.every = time("a duration")

@@ -28,7 +28,9 @@ extension Parser {
   }
 
   /// The form that the current word begins, whatever block it belongs to.
-  var currentForm: Form? { current.kind == .word ? Form.named(text(current)) : nil }
+  var currentForm: Form? {
+    current.kind == .word ? Form.named(file.bytes[current.start..<current.end]) : nil
+  }
 
   /// Whether a new form seems to begin here.
   var beginsForm: Bool { current.isFirstOnLine && currentForm != nil }

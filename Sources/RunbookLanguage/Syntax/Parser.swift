@@ -23,7 +23,23 @@ struct Parser {
 
   struct OpenBlock {
     var brace: SourceRange
-    var shown: String
+    var title: BlockTitle
+    var shown: String { title.shown }
+  }
+
+  /// How a block is spoken of, put together only where it is.
+  struct BlockTitle: ExpressibleByStringInterpolation {
+    var what: String
+    var name: String?
+
+    init(stringLiteral what: String) { self.what = what }
+
+    init(_ what: String, _ name: String) {
+      self.what = what
+      self.name = name
+    }
+
+    var shown: String { name.map { "\(what) `\($0)`" } ?? what }
   }
 
   /// Where lines begin and may be broken.
@@ -81,7 +97,7 @@ struct Parser {
     if current.kind == .string { tree.title = string() }
     let shown = "\(kind == .runbook ? "runbook" : "part") `\(name.text)`"
     let blockKind: BlockKind = kind == .runbook ? .runbook : .part
-    tree.body = block(blockKind, shown: shown)
+    tree.body = block(blockKind, title: BlockTitle(stringLiteral: shown))
     if current.kind != .end { trailing(after: shown) }
     tree.lostWords = lostWords
     return tree

@@ -1,33 +1,39 @@
 import RunbookCore
 
-/// Indirect, since trees of steps are moved about a lot and steps are large.
-indirect enum StatementSyntax: Sendable {
-  case step(StepSyntax)
-  case phase(PhaseSyntax)
-  case use(UseSyntax)
-  case parallel(BlockSyntax, keyword: SourceRange)
-  case rolling(RollingSyntax)
-  case firstOf(BlockSyntax, keyword: SourceRange)
+/// Shared, since trees are handed about a lot and statements are large.
+final class Shared<Value: Sendable>: Sendable {
+  let value: Value
+
+  init(_ value: Value) { self.value = value }
+}
+
+enum StatementSyntax: Sendable {
+  case step(Shared<StepSyntax>)
+  case phase(Shared<PhaseSyntax>)
+  case use(Shared<UseSyntax>)
+  case parallel(Shared<BlockSyntax>, keyword: SourceRange)
+  case rolling(Shared<RollingSyntax>)
+  case firstOf(Shared<BlockSyntax>, keyword: SourceRange)
   /// `hosts … in … from output`.
-  case found(HostsSyntax)
+  case found(Shared<HostsSyntax>)
 
   var keyword: SourceRange {
     switch self {
-    case .step(let step): step.keyword
-    case .phase(let phase): phase.keyword
-    case .use(let use): use.keyword
+    case .step(let step): step.value.keyword
+    case .phase(let phase): phase.value.keyword
+    case .use(let use): use.value.keyword
     case .parallel(_, let keyword), .firstOf(_, let keyword): keyword
-    case .rolling(let rolling): rolling.keyword
-    case .found(let hosts): hosts.keyword
+    case .rolling(let rolling): rolling.value.keyword
+    case .found(let hosts): hosts.value.keyword
     }
   }
 
   /// The name by which `after` and paths speak of it.
   var name: Name? {
     switch self {
-    case .step(let step): step.name
-    case .phase(let phase): phase.name
-    case .use(let use): use.alias ?? use.part
+    case .step(let step): step.value.name
+    case .phase(let phase): phase.value.name
+    case .use(let use): use.value.alias ?? use.value.part
     case .parallel, .rolling, .firstOf, .found: nil
     }
   }
