@@ -132,13 +132,13 @@ why() {
     { gsub(/Replicas en streaming/, "Replicas streaming"); sub(/écritures acquittées,/, "acknowledged writes,")
       sub(/perdues, plus longue coupure/, "lost, longest gap") }
     / acknowledged writes, / { sub(/.*\| */, ""); sub(/.*(found:|failover_gap) */, ""); measured = $0 }
-    /^✗ / && !failed { failed = $0; sub(/^✗ /, "", failed); sub(/ on .*/, "", failed) }
+    /^✗ / && !failed { failed = $0; sub(/^✗ /, "", failed); sub(/ on [^:]*/, "", failed)
+      step = failed; sub(/:.*/, "", step) }
     /^    found / && failed && !found { found = $0; sub(/^ +found +/, "", found)
       sub(/ +\(exit status.*/, "", found); gsub(/ *[+-]+-[+-]*/, "", found) }
-    /^    do / && failed && !remedy { remedy = $0; sub(/^ +do +/, "", remedy) }
     END {
       if (!failed) print measured == "" ? "the five tests hold" : measured
-      else print failed ": " (found != "" && found !~ /^nothing was printed/ ? found : remedy)
+      else print (found != "" && found !~ /^nothing was printed/ ? step ": " found : failed)
     }' "$1" 2>/dev/null
 }
 
