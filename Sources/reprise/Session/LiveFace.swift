@@ -73,7 +73,10 @@ struct LiveFace: Face {
     var text = "\r"
     let rows = rowsDrawn(width) + typedLines
     if rows > 0 { text += "\u{1B}[\(min(rows, height - 1))A" }
-    for line in notices + frame { text += line.rendered(style, width: room) + "\u{1B}[K\n" }
+    // What stays for good may take several rows: it is not cut.
+    if !notices.isEmpty { text += "\u{1B}[J" }
+    for line in notices { text += line.rendered(style) + "\n" }
+    for line in frame { text += line.rendered(style, width: room) + "\u{1B}[K\n" }
     text += "\u{1B}[J"
     output.write(text)
     notices = []
