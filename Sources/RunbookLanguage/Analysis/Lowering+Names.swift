@@ -66,7 +66,11 @@ extension Lowering {
 
   /// "Did you mean", or nil; what was meant counts as used, so that a misspelling is one mistake.
   mutating func suggestion(for word: String, among names: [String]) -> String? {
-    guard let near = Suggestion.nearest(to: word, among: names) else { return nil }
+    guard let near = Suggestion.nearest(to: word, among: names) else {
+      // It is declared nowhere: one mistake, wherever else it is read.
+      scope.lostWords.insert(word)
+      return nil
+    }
     _ = use(near)
     return near
   }

@@ -47,7 +47,7 @@ extension Lowering {
       return nil
     }
     let (loaded, isMissing) = loader.part(name)
-    if isMissing {
+    if isMissing, missingParts.insert(name).inserted {
       report(
         .unknownPart, "there is no part called `\(name)`", use.part.range,
         help: Suggestion.help(for: name, among: loader.partNames)

@@ -20,6 +20,8 @@ struct Lowering {
   /// Groups by their identifiers; those that something uses go into the plan.
   var groups: [GroupID: GroupDeclaration] = [:]
   var usedGroups: Set<GroupID> = []
+  /// Parts that are nowhere: told once each.
+  var missingParts: Set<String> = []
   var secretCandidates = SecretCandidates()
   private var statementCount = 0
 

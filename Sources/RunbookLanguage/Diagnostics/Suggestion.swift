@@ -10,7 +10,9 @@ package enum Suggestion {
     guard !written.isEmpty, written.count <= lengthLimit else { return nil }
     var best: (distance: Int, name: String)?
     for candidate in candidates.prefix(candidateLimit) where candidate != word {
-      let allowed = max(max(written.count, candidate.utf8.count), 3) / 3
+      let length = max(written.count, candidate.utf8.count)
+      // Something has to be left of what was written.
+      let allowed = min(max(length, 3) / 3, length - 1)
       let bound = min(allowed, (best?.distance).map { $0 - 1 } ?? allowed)
       guard bound >= 0, abs(candidate.utf8.count - written.count) <= bound else { continue }
       let distance = distance(written, Array(candidate.utf8))

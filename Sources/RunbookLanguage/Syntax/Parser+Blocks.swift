@@ -185,6 +185,7 @@ extension Parser {
       offset += 1
     }
     guard indentation(current) <= offset - openLine.start else { return false }
+    if swallowsBrace(tokens[index - 1]) { return true }
     let note = Diagnostic.Note(
       text: "the next statement begins here", place: Place(file, current.range))
     report(

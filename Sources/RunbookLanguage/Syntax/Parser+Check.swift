@@ -96,10 +96,8 @@ extension Parser {
     while let option = option(&options) {
       if option.name == "says" {
         words = requiredString("what it says")
-      } else if current.kind == .integer {
-        status = literal()
       } else {
-        expected("a status, as 200")
+        status = requiredInteger("a status, as 200")
       }
     }
     return .http(url, status: status, says: words)

@@ -138,7 +138,10 @@ extension Parser {
           advance()
           layout[index].insert(.softBreak)
         }
-        guard let name = requiredString("the name of a host") else { break }
+        guard let name = requiredString("the name of a host") else {
+          recover()
+          break
+        }
         names.append(name)
       } while current.kind == .comma
       if !names.isEmpty { hosts.selection = .names(names) } else { lostWords.insert(name.text) }

@@ -5,11 +5,34 @@ extension Parser {
   /// A string with the names in it, or nil with a report.
   mutating func requiredString(_ what: String) -> StringSyntax? {
     guard current.kind == .string else {
-      let isCode = current.kind == .code || current.kind == .fence
-      expected(what, help: isCode ? "text stands in double quotes" : nil)
-      return nil
+      expected(what, help: help(forTextIn: current))
+      guard stepsOverLiteral() else { return nil }
+      let range = tokens[index - 1].range
+      return StringSyntax(pieces: [.init(content: .text("?"), range: range)], range: range)
     }
     return string()
+  }
+
+  private func help(forTextIn token: Token) -> String? {
+    if token.kind == .code || token.kind == .fence { return "text stands in double quotes" }
+    guard token.kind == .word, !token.isFirstOnLine, Form.named(text(token)) == nil else {
+      return nil
+    }
+    return "text stands in double quotes: `\"\(text(token))\"`"
+  }
+
+  /// A literal of another kind stands for what was meant: what follows it is no news.
+  private mutating func stepsOverLiteral() -> Bool {
+    switch current.kind {
+    case .string, .code, .fence, .integer, .duration:
+      guard !current.isFirstOnLine else { return false }
+      lose(current)
+      advance()
+      return true
+    case .word, .leftBrace, .rightBrace, .leftParenthesis, .rightParenthesis, .comma, .colon,
+      .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual, .end:
+      return false
+    }
   }
 
   /// The current token, which is a string.
@@ -192,7 +215,7 @@ extension Parser {
       advance()
       return .literal(LiteralSyntax(value: .int(1), range: tokens[index - 1].range))
     }
-    return amountName(what)
+    return amountName(what, else: .int(1))
   }
 
   /// A duration, or the name of an input.
@@ -208,14 +231,16 @@ extension Parser {
       }
       return .literal(LiteralSyntax(value: .duration(1000), range: token.range))
     }
-    return amountName(what)
+    return amountName(what, else: .duration(1000))
   }
 
-  private mutating func amountName(_ what: String) -> AmountSyntax? {
+  /// - Parameter value: where another literal stands.
+  private mutating func amountName(_ what: String, else value: Value) -> AmountSyntax? {
     let options = ["within", "every", "lasting", "else", "up", "to"]
     guard current.kind == .word, !beginsForm, !options.contains(text(current)) else {
-      expected(what)
-      return nil
+      expected(what, help: current.kind == .string ? "write it without quotes" : nil)
+      guard stepsOverLiteral() else { return nil }
+      return .literal(LiteralSyntax(value: value, range: tokens[index - 1].range))
     }
     let name = Name(text: text(current), range: current.range)
     advance()
@@ -227,9 +252,18 @@ extension Parser {
   mutating func requiredCode(_ what: String) -> CodeSyntax? {
     guard current.kind == .code || current.kind == .fence else {
       expected(what, help: "code stands between backticks")
-      return nil
+      guard stepsOverLiteral() else { return nil }
+      return CodeSyntax(text: "", range: tokens[index - 1].range, isDamaged: true)
     }
     return code()
+  }
+
+  /// A whole number, as it is needed for `what`; nil with a report.
+  mutating func requiredInteger(_ what: String) -> LiteralSyntax? {
+    if current.kind == .integer { return literal() }
+    expected(what, help: current.kind == .string ? "write it without quotes" : nil)
+    _ = stepsOverLiteral()
+    return nil
   }
 
   /// The current token, which is code.

@@ -79,6 +79,7 @@ extension Parser {
   mutating func reportEnd(expecting what: String) {
     guard !hasReportedEnd else { return }
     hasReportedEnd = true
+    if tokens.contains(where: swallowsBrace) { return }
     guard let open = suspect ?? openBlocks.last else {
       return report(
         .unexpectedToken, "the file ends where \(what) was expected", current.range,
@@ -87,6 +88,16 @@ extension Parser {
     report(
       .unclosedBlock, "the block of \(open.shown) is never closed", open.brace,
       help: "close it with `}`")
+  }
+
+  /// Whether the brace that is missing stands in a string or code that does not end: told already.
+  func swallowsBrace(_ token: Token) -> Bool {
+    guard token.isDamaged, token.kind == .string || token.kind == .code else { return false }
+    let bytes = file.bytes[token.start..<token.end]
+    let depth = bytes.reduce(0) {
+      $0 + ($1 == UInt8(ascii: "{") ? 1 : $1 == UInt8(ascii: "}") ? -1 : 0)
+    }
+    return depth < 0 && bytes.last { $0 > 0x20 } == UInt8(ascii: "}")
   }
 
   // MARK: - What is lost
