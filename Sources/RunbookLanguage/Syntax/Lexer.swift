@@ -4,8 +4,11 @@ struct Lexer {
   private(set) var tokens: [Token] = []
   private(set) var comments: [Comment] = []
   var diagnostics: [Diagnostic] = []
-  /// Whether a string or code ran to the end of the file, so that what follows is no news.
+  /// Whether a string or code without an end took a brace with it or the rest of the file, so that
+  /// a block that seems to be open or closed too early is no news.
   private(set) var hasOpenEnd = false
+  /// Lines on which a quote is missing, perhaps further to the left than it seems.
+  private(set) var brokenLines: Set<Int> = []
 
   var offset = 0
   private var isFirstOnLine = true
@@ -142,6 +145,8 @@ struct Lexer {
       }
     }
     append(.string, SourceRange(start, offset), isDamaged: true)
+    markLostBrace(from: start)
+    brokenLines.insert(file.line(at: start))
     report(
       .unclosedString, "this string does not end on its line", SourceRange(start, start + 1),
       help: "close it with `\"`; a line break within a string is written `\\n`")
@@ -159,6 +164,14 @@ struct Lexer {
   }
 
   mutating func markOpenEnd() { hasOpenEnd = true }
+
+  /// What runs to the end of its line may have been meant to end before a brace.
+  mutating func markLostBrace(from start: Int) {
+    let depth = file.bytes[start..<offset].reduce(0) { depth, byte in
+      byte == UInt8(ascii: "{") ? depth + 1 : byte == UInt8(ascii: "}") ? depth - 1 : depth
+    }
+    if depth != 0 { markOpenEnd() }
+  }
 
   mutating func report(
     _ code: DiagnosticCode, _ summary: String, _ range: SourceRange, help: String? = nil

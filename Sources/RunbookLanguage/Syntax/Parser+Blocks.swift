@@ -142,7 +142,10 @@ extension Parser {
       case .word:
         if let form = currentForm {
           layout[index].insert(.item)
-          if kind == .step, form.isStatement, isUnclosed() { return nil }
+          if kind == .step, form.isStatement, isUnclosed() {
+            isDamaged = true
+            return nil
+          }
           return form
         }
         isDamaged = true
@@ -185,7 +188,7 @@ extension Parser {
       offset += 1
     }
     guard indentation(current) <= offset - openLine.start else { return false }
-    if swallowsBrace(tokens[index - 1]) { return true }
+    if hasReportedEnd { return true }
     let note = Diagnostic.Note(
       text: "the next statement begins here", place: Place(file, current.range))
     report(

@@ -83,7 +83,11 @@ extension Parser {
     }
     let near = Suggestion.nearest(to: written, among: words)
     expected(list, help: near.map { "did you mean `\($0)`?" })
-    if near != nil { advance() }
+    // A wrong word is no beginning of anything else.
+    if near != nil || !current.isFirstOnLine {
+      lose(current)
+      advance()
+    }
     return near
   }
 }

@@ -52,6 +52,7 @@ extension Parser {
     notes: [Diagnostic.Note] = []
   ) {
     guard diagnostics.count < DiagnosticList.limit else { return }
+    if !brokenLines.isEmpty, brokenLines.contains(file.line(at: range.start)) { return }
     diagnostics.append(
       Diagnostic(code, summary, at: Place(file, range), help: help, notes: notes))
   }
@@ -67,6 +68,8 @@ extension Parser {
     let help = help ?? "write \(what) here"
     if current.isFirstOnLine, index > 0 {
       let previous = tokens[index - 1]
+      // What should follow may stand in what has no end.
+      if previous.isDamaged { return }
       report(
         .unexpectedToken, "expected \(what) after \(shown(previous))", previous.range, help: help)
     } else {
@@ -79,7 +82,6 @@ extension Parser {
   mutating func reportEnd(expecting what: String) {
     guard !hasReportedEnd else { return }
     hasReportedEnd = true
-    if tokens.contains(where: swallowsBrace) { return }
     guard let open = suspect ?? openBlocks.last else {
       return report(
         .unexpectedToken, "the file ends where \(what) was expected", current.range,
@@ -88,16 +90,6 @@ extension Parser {
     report(
       .unclosedBlock, "the block of \(open.shown) is never closed", open.brace,
       help: "close it with `}`")
-  }
-
-  /// Whether the brace that is missing stands in a string or code that does not end: told already.
-  func swallowsBrace(_ token: Token) -> Bool {
-    guard token.isDamaged, token.kind == .string || token.kind == .code else { return false }
-    let bytes = file.bytes[token.start..<token.end]
-    let depth = bytes.reduce(0) {
-      $0 + ($1 == UInt8(ascii: "{") ? 1 : $1 == UInt8(ascii: "}") ? -1 : 0)
-    }
-    return depth < 0 && bytes.last { $0 > 0x20 } == UInt8(ascii: "}")
   }
 
   // MARK: - What is lost

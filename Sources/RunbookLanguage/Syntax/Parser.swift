@@ -18,6 +18,8 @@ struct Parser {
   var suspect: OpenBlock?
   /// Whether the end of the file has been reported as unexpected.
   var hasReportedEnd: Bool
+  /// Lines whose quotes are the mistake, whatever else seems wrong there.
+  let brokenLines: Set<Int>
 
   static let depthLimit = 64
 
@@ -62,6 +64,7 @@ struct Parser {
     comments = lexer.comments
     diagnostics = lexer.diagnostics
     hasReportedEnd = lexer.hasOpenEnd
+    brokenLines = lexer.brokenLines
     layout = Array(repeating: [], count: lexer.tokens.count)
   }
 
