@@ -18,9 +18,13 @@ final class LoopbackAgent: Sendable {
     }
   }
 
+  /// The socket is there a moment before anybody listens to it.
   func add(_ key: String) throws {
-    try SpawnedProcess.run(
-      "/usr/bin/env", ["SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", key], log: "/dev/null")
+    let added = waitUntil(.seconds(5)) {
+      (try? SpawnedProcess.run(
+        "/usr/bin/env", ["SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", key], log: "/dev/null")) != nil
+    }
+    guard added else { throw TestFailure("ssh-add failed") }
   }
 
   func stop() { process.end() }
