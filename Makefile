@@ -10,13 +10,15 @@ demo:
 	if lab/check; then lab/demo .build/debug/reprise $(KEEP); \
 	else docs/demo .build/debug/reprise; fi
 
-# One group after the other: the later ones start real servers, and measure time.
+# One group after the other: the later ones start real servers, and measure time. So no more than
+# four of their tests run at once, whatever the machine.
+FOUR := --experimental-maximum-parallelization-width 4
 test:
 	swift build --build-tests
 	swift test --skip-build --skip RunbookTransportTests --skip EndToEndTests --skip LabTests
-	swift test --skip-build --filter RunbookTransportTests
-	swift test --skip-build --filter EndToEndTests
-	swift test --skip-build --filter LabTests
+	swift test --skip-build $(FOUR) --filter RunbookTransportTests
+	swift test --skip-build $(FOUR) --filter EndToEndTests
+	swift test --skip-build $(FOUR) --filter LabTests
 
 bench:
 	Benchmarks/run

@@ -52,9 +52,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
     .target(
       name: "RunbookTestSupport",
-      dependencies: ["RunbookCore", "RunbookEngine"],
+      dependencies: ["RunbookCore", "RunbookEngine", "CSpawn"],
       path: "Tests/RunbookTestSupport", swiftSettings: strict),
     .target(
       name: "LanguageFuzzing", dependencies: ["RunbookLanguage"],

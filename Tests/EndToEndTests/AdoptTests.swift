@@ -28,16 +28,17 @@ struct AdoptTests {
         "work",
         Self.step("first") + Self.step("second") + Self.step("broken", "; exit 1")
           + Self.step("fourth") + Self.step("gone"))
-      #expect(try site.reprise("run", "work").status == 1)
-      let run = try site.newestRun()
+      #expect(try await site.reprise("run", "work").status == 1)
+      let run = try await site.newestRun()
       try site.writeRunbook(
         "work",
-        Self.step("first") + Self.step("early") + Self.step("renamed").replacingOccurrences(
-          of: "renamed.$host", with: "second.$host")
+        Self.step("first") + Self.step("early")
+          + Self.step("renamed").replacingOccurrences(
+            of: "renamed.$host", with: "second.$host")
           + Self.step("broken", "", "timeout 30s") + Self.step("fourth", "; true")
           + Self.step("late"))
-      let before = try site.reprise("history", run, "--events", "--json").text
-      let shown = try site.reprise("resume", "--adopt")
+      let before = try await site.reprise("history", run, "--events", "--json").text
+      let shown = try await site.reprise("resume", "--adopt")
       #expect(shown.status == 75, "\(shown.text) \(shown.errorText)")
       for line in [
         "+ added     early  steps after it have run: it is next", "+ added     late",
@@ -46,9 +47,9 @@ struct AdoptTests {
         "~ changed   fourth  has not run",
       ] { #expect(shown.text.contains(line), "\(line) is not in \(shown.text)") }
       #expect(shown.text.contains("reprise resume \(run) --adopt --yes"), "\(shown.text)")
-      #expect(try site.reprise("history", run, "--events", "--json").text == before)
+      #expect(try await site.reprise("history", run, "--events", "--json").text == before)
 
-      let adopted = try site.reprise("resume", "--adopt", "--yes")
+      let adopted = try await site.reprise("resume", "--adopt", "--yes")
       #expect(adopted.status == 0, "\(adopted.text) \(adopted.errorText)")
       var expected: [String: Int] = [:]
       for host in site.hosts {
@@ -57,11 +58,11 @@ struct AdoptTests {
         ] { expected["\(name).\(host)"] = count }
       }
       #expect(counts(site) == expected)
-      let history = try site.reprise("history", run)
+      let history = try await site.reprise("history", run)
       #expect(history.text.contains("the edited runbook is adopted"))
       #expect(history.text.contains("goes on as renamed"))
-      #expect(try site.reprise("show", run).text.contains("renamed"))
-      #expect(try site.reprise("doctor").text.contains("chain intact"))
+      #expect(try await site.reprise("show", run).text.contains("renamed"))
+      #expect(try await site.reprise("doctor").text.contains("chain intact"))
     }
   }
 
@@ -70,31 +71,32 @@ struct AdoptTests {
     try await Site.run(hosts: 2) { site in
       try site.writeRunbook(
         "work", Self.step("one") + Self.step("two") + Self.step("three", "; exit 1"))
-      #expect(try site.reprise("run", "work").status == 1)
-      let run = try site.newestRun()
+      #expect(try await site.reprise("run", "work").status == 1)
+      let run = try await site.newestRun()
       try site.writeRunbook("work", Self.step("two", "; echo new") + Self.step("three"))
-      let asked = try site.reprise("resume", "--adopt", "--yes")
+      let asked = try await site.reprise("resume", "--adopt", "--yes")
       #expect(asked.status == 75, "\(asked.text) \(asked.errorText)")
       #expect(asked.text.contains("two on h1 and h2 ran before it was changed"), "\(asked.text)")
       #expect(asked.text.contains("one on h1 and h2 ran, and the edited runbook lacks it"))
       #expect(asked.text.contains("reprise resume \(run) --adopt --rerun two"), "\(asked.text)")
-      let half = try site.reprise("resume", "--adopt", "--yes", "--accept", "one")
+      let half = try await site.reprise("resume", "--adopt", "--yes", "--accept", "one")
       #expect(half.status == 75, "\(half.text)")
       #expect(!half.text.contains("lacks it"))
-      let gone = try site.reprise("resume", "--adopt", "--yes", "--rerun", "one", "--rerun", "two")
+      let gone = try await site.reprise(
+        "resume", "--adopt", "--yes", "--rerun", "one", "--rerun", "two")
       #expect(gone.status == 75, "\(gone.text)")
-      #expect(try site.events(run).allSatisfy { $0["event"] as? String != "adopted" })
+      #expect(try await site.events(run).allSatisfy { $0["event"] as? String != "adopted" })
 
-      let done = try site.reprise(
+      let done = try await site.reprise(
         "resume", "--adopt", "--yes", "--accept", "one", "--accept", "two@h1", "--rerun", "two@h2")
       #expect(done.status == 0, "\(done.text) \(done.errorText)")
       #expect(
         counts(site) == [
           "one.h1": 1, "one.h2": 1, "two.h1": 1, "two.h2": 2, "three.h1": 2, "three.h2": 2,
         ])
-      let history = try site.reprise("history", run, "--step", "one")
+      let history = try await site.reprise("history", run, "--step", "one")
       #expect(history.text.contains("h1"), "what a step did that is gone is still told")
-      let report = try site.reprise("report", run)
+      let report = try await site.reprise("report", run)
       #expect(report.text.contains("one"))
     }
   }
@@ -112,17 +114,17 @@ struct AdoptTests {
         """
       }
       try site.writeRunbook("work", runbook("1", fails: true))
-      #expect(try site.reprise("run", "work").status == 1)
+      #expect(try await site.reprise("run", "work").status == 1)
       try site.writeRunbook("work", runbook("", fails: false))
-      let mistaken = try site.reprise("resume", "--adopt", "--yes")
+      let mistaken = try await site.reprise("resume", "--adopt", "--yes")
       #expect(mistaken.status == 65, "\(mistaken.text) \(mistaken.errorText)")
       try site.writeRunbook("work", "  lock \"other\"\n" + runbook("2", fails: false))
-      let locked = try site.reprise("resume", "--adopt", "--yes")
+      let locked = try await site.reprise("resume", "--adopt", "--yes")
       #expect(locked.status == 65, "\(locked.text) \(locked.errorText)")
       #expect(locked.errorText.contains("other locks"))
       #expect(site.mark("port") == "1\n")
       try site.writeRunbook("work", runbook("2", fails: false))
-      let adopted = try site.reprise("resume", "--adopt", "--yes")
+      let adopted = try await site.reprise("resume", "--adopt", "--yes")
       #expect(adopted.status == 0, "\(adopted.text) \(adopted.errorText)")
       #expect(adopted.text.contains("1 → 2"), "\(adopted.text)")
       #expect(site.mark("port") == "1\n2\n")
@@ -140,18 +142,18 @@ struct AdoptTests {
         let state = "state\(number)"
         try site.clearMarks()
         try site.writeRunbook("work", old)
-        #expect(try site.reprise("run", "work", state: state).status == 1)
-        let known = try site.events(try site.newestRun(state: state), state: state).count
+        #expect(try await site.reprise("run", "work", state: state).status == 1)
+        let known = try await site.events(site.newestRun(state: state), state: state).count
         try site.writeRunbook("work", new)
-        let killed = try site.reprise(
+        let killed = try await site.reprise(
           "resume", "--adopt", "--yes", state: state, crashAfter: known + number)
         if killed.status == 0 { break }
         #expect(killed.status == 128 + 9, "event \(number): \(killed.text) \(killed.errorText)")
-        let events = try site.events(try site.newestRun(state: state), state: state)
+        let events = try await site.events(site.newestRun(state: state), state: state)
         if events.last?["event"] as? String == "runEnded" { break }
         let isAdopted = events.contains { $0["event"] as? String == "adopted" }
         let resumed =
-          isAdopted
+          await isAdopted
           ? try site.reprise("resume", state: state)
           : try site.reprise("resume", "--adopt", "--yes", state: state)
         #expect(resumed.status == 0, "event \(number): \(resumed.text) \(resumed.errorText)")
@@ -176,26 +178,26 @@ struct AdoptTests {
       }
       try site.write("marks/file", "old\n")
       try site.writeRunbook("work", runbook("put", "exit 1"))
-      #expect(try site.reprise("run", "work").status == 1)
+      #expect(try await site.reprise("run", "work").status == 1)
       try site.writeRunbook("work", runbook("place", "exit 2"))
-      #expect(try site.reprise("resume", "--adopt", "--yes").status == 1)
+      #expect(try await site.reprise("resume", "--adopt", "--yes").status == 1)
       #expect(site.mark("file") == "new\n")
-      let undone = try site.reprise("rollback", try site.newestRun())
+      let undone = try await site.reprise("rollback", try site.newestRun())
       #expect(undone.status == 0, "\(undone.text) \(undone.errorText)")
       #expect(site.mark("file") == "old\n")
       #expect(site.marks == ["file"])
     }
   }
 
-  @Test func asksAtATerminalAndTakesNoForAnAnswer() throws {
+  @Test func asksAtATerminalAndTakesNoForAnAnswer() async throws {
     let place = try Workplace()
     func write(_ code: String) throws {
       try place.writeRunbook("work", "step one { run `\(code)` no rollback \"a test\" }")
     }
     try write("exit 1")
-    #expect(try place.reprise("run", "work").status == 1)
+    #expect(try await place.reprise("run", "work").status == 1)
     try write("true")
-    func answer(_ text: String) throws -> (status: Int32, text: String) {
+    func answer(_ text: String) throws -> (status: Int, text: String) {
       try place.shell(
         "printf '\(text)\\n' | TERM=xterm script -qec '$reprise resume --adopt' /dev/null")
     }
@@ -214,15 +216,15 @@ struct AdoptTests {
       }
       try site.write("runbooks/file", "one\n")
       try site.writeRunbook("work", runbook("exit 1"))
-      #expect(try site.reprise("run", "work").status == 1)
+      #expect(try await site.reprise("run", "work").status == 1)
       try site.write("runbooks/file", "two\n")
-      #expect(try site.reprise("resume").errorText.isEmpty)
+      #expect(try await site.reprise("resume").errorText.isEmpty)
       #expect(site.mark("file") == "one\n")
       try site.writeRunbook("work", runbook("true"))
-      let adopted = try site.reprise("resume", "--adopt", "--yes")
+      let adopted = try await site.reprise("resume", "--adopt", "--yes")
       #expect(adopted.status == 0, "\(adopted.text) \(adopted.errorText)")
       #expect(site.mark("file") == "two\n")
-      #expect(try site.reprise("rollback", try site.newestRun()).status == 0)
+      #expect(try await site.reprise("rollback", try site.newestRun()).status == 0)
       #expect(site.marks.isEmpty, "there was no file before")
     }
   }

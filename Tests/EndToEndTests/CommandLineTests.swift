@@ -9,23 +9,23 @@ struct CommandLineTests {
     ["run", "a", "--reconnect-for", "5"], ["run", "a", "--transport", "pigeon"],
     ["run", "a", "--output-limit", "much"], ["resume", "x", "--rerun", "a", "--accept", "a"], [],
   ])
-  func endsWrongUsageWith64(_ arguments: [String]) throws {
-    let result = try Workplace().start(arguments).wait()
+  func endsWrongUsageWith64(_ arguments: [String]) async throws {
+    let result = try await Workplace().start(arguments).wait()
     #expect(result.status == 64)
     #expect((result.text + result.errorText).lowercased().contains("usage"))
   }
 
   @Test(arguments: ["run", "resume", "list", "runs", "history", "logs", "show", "check"])
-  func helpsWithExamples(_ command: String) throws {
-    let result = try Workplace().reprise(command, "--help")
+  func helpsWithExamples(_ command: String) async throws {
+    let result = try await Workplace().reprise(command, "--help")
     #expect(result.status == 0)
     #expect(result.text.contains("reprise \(command)"))
   }
 
-  @Test func suggestsTheRunbookThatWasMeant() throws {
+  @Test func suggestsTheRunbookThatWasMeant() async throws {
     let place = try Workplace()
     try place.writeRunbook("hello", "step a { check `true` }")
-    let result = try place.reprise("run", "helo")
+    let result = try await place.reprise("run", "helo")
     #expect(result.status == 64)
     #expect(
       result.errorText == """
@@ -40,16 +40,16 @@ struct CommandLineTests {
     (["check", "runbooks/none.runbook"], "can't be read: No such file or directory"),
     (["run", "runbooks.runbook"], "runbooks.runbook can't be read: Is a directory"),
   ])
-  func namesFilesThatCannotBeRead(_ arguments: [String], _ words: String) throws {
+  func namesFilesThatCannotBeRead(_ arguments: [String], _ words: String) async throws {
     let place = try Workplace()
     try FileManager.default.createDirectory(
       atPath: place.directory + "/runbooks.runbook", withIntermediateDirectories: true)
-    let result = try place.start(arguments).wait()
+    let result = try await place.start(arguments).wait()
     #expect(result.status == 64)
     #expect(result.errorText.contains(words), "\(result.errorText)")
   }
 
-  @Test func tellsFiveMistakesAtOnce() throws {
+  @Test func tellsFiveMistakesAtOnce() async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "bad",
@@ -60,11 +60,11 @@ struct CommandLineTests {
         step c on nowhere { check `true` }
         step a { check `true` }
       """)
-    let result = try place.reprise("check", "runbooks/bad.runbook")
+    let result = try await place.reprise("check", "runbooks/bad.runbook")
     #expect(result.status == 65)
     #expect(result.text.components(separatedBy: "error[").count - 1 >= 5, "\(result.text)")
-    #expect(try place.reprise("run", "bad").status == 65)
-    let json = try place.reprise("check", "bad", "--json")
+    #expect(try await place.reprise("run", "bad").status == 65)
+    let json = try await place.reprise("check", "bad", "--json")
     #expect(json.status == 65)
     #expect(json.text.contains(#""file":"runbooks/bad.runbook","line":"#))
   }
@@ -75,10 +75,10 @@ struct CommandLineTests {
     (["--input", "pause"], 64, "--input pause has no value"),
     (["--input", "pause=1s", "--input", "pause=2s"], 64, "given twice"), ([], 65, "must be given"),
   ])
-  func refusesInputsThatDoNotFit(_ inputs: [String], _ status: Int, _ words: String) throws {
+  func refusesInputsThatDoNotFit(_ inputs: [String], _ status: Int, _ words: String) async throws {
     let place = try Workplace()
     try place.writeRunbook("wait", "input pause: duration\n step a { check `sleep $pause` }")
-    let result = try place.start(["run", "wait"] + inputs).wait()
+    let result = try await place.start(["run", "wait"] + inputs).wait()
     #expect(result.status == status)
     #expect(result.errorText.contains(words), "\(result.errorText)")
     #expect(!FileManager.default.fileExists(atPath: place.directory + "/state"))
@@ -92,73 +92,73 @@ struct CommandLineTests {
   ])
   func readsInventoriesAsTheyComeAndRefusesBrokenOnes(
     _ text: String, _ status: Int, _ words: String
-  ) throws {
+  ) async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "look",
       "inventory \"servers.tsv\" { port port }\n hosts all where name != \"-\"\n"
         + "step a on all { check `true` }")
     try place.write("runbooks/servers.tsv", text)
-    let result = try place.reprise("run", "look", "--reconnect-for", "100ms")
+    let result = try await place.reprise("run", "look", "--reconnect-for", "100ms")
     #expect(result.status == status, "\(result.text) \(result.errorText)")
     #expect((result.text + result.errorText).contains(words), "\(result.text) \(result.errorText)")
   }
 
-  @Test func namesTheInventoryThatIsMissing() throws {
+  @Test func namesTheInventoryThatIsMissing() async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "look",
       "inventory \"servers.tsv\"\n hosts all where name != \"-\"\n"
         + "step a on all { check `true` }")
-    let result = try place.reprise("run", "look")
+    let result = try await place.reprise("run", "look")
     #expect(result.status == 64)
     #expect(result.errorText.contains("runbooks/servers.tsv can't be read"))
     #expect(result.errorText.contains("runbooks/look.runbook:2 names it"))
   }
 
-  @Test func saysThatThereAreNoRunsYet() throws {
+  @Test func saysThatThereAreNoRunsYet() async throws {
     let place = try Workplace()
-    #expect(try place.reprise("runs").status == 0)
+    #expect(try await place.reprise("runs").status == 0)
     for command in ["resume", "history", "show"] {
-      let result = try place.reprise(command)
+      let result = try await place.reprise(command)
       #expect(result.status == 64)
       #expect(result.errorText.contains("there are no runs in state yet"))
     }
     #expect(!FileManager.default.fileExists(atPath: place.directory + "/state"))
   }
 
-  @Test func saysWhichRunOrTaskIsUnknown() throws {
+  @Test func saysWhichRunOrTaskIsUnknown() async throws {
     let place = try Workplace()
     try place.writeRunbook("hello", "step count { check `true` }")
-    #expect(try place.reprise("run", "hello").status == 0)
-    let run = try place.reprise("history", "nosuch")
+    #expect(try await place.reprise("run", "hello").status == 0)
+    let run = try await place.reprise("history", "nosuch")
     #expect(run.status == 64)
     #expect(run.errorText.contains("no run is called `nosuch`"))
-    let task = try place.reprise("logs", "hello", "conut")
+    let task = try await place.reprise("logs", "hello", "conut")
     #expect(task.status == 64)
     #expect(task.errorText.contains("did you mean `count`?"))
-    let doubt = try place.reprise("resume", "--rerun", "count")
+    let doubt = try await place.reprise("resume", "--rerun", "count")
     #expect(doubt.status == 64)
   }
 
-  @Test func resumingWhatIsDoneIsNoMistake() throws {
+  @Test func resumingWhatIsDoneIsNoMistake() async throws {
     let place = try Workplace()
     try place.writeRunbook("hello", "step count { check `true` }")
-    #expect(try place.reprise("run", "hello").status == 0)
-    let result = try place.reprise("resume", "hello")
+    #expect(try await place.reprise("run", "hello").status == 0)
+    let result = try await place.reprise("resume", "hello")
     #expect(result.status == 0)
     #expect(result.text.contains("is done already"))
   }
 
-  @Test func waitsForNobodyWithoutATerminal() throws {
+  @Test func waitsForNobodyWithoutATerminal() async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "ask", "step approve { confirm \"Go on?\" }\n step go { check `true` }")
-    let stopped = try place.reprise("run", "ask")
+    let stopped = try await place.reprise("run", "ask")
     #expect(stopped.status == 75)
     let last = stopped.text.split(separator: "\n").last ?? ""
     #expect(last.contains("reprise resume") && last.hasSuffix("--approve approve"))
-    #expect(try place.reprise("resume", "--approve", "approve").status == 0)
-    #expect(try place.reprise("run", "ask", "--yes").status == 0)
+    #expect(try await place.reprise("resume", "--approve", "approve").status == 0)
+    #expect(try await place.reprise("run", "ask", "--yes").status == 0)
   }
 }

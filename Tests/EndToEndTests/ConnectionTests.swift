@@ -27,14 +27,14 @@ struct ConnectionTests {
       }
     """
 
-  private static func expectWhole(_ site: Site, state: String = "state") throws {
+  private static func expectWhole(_ site: Site, state: String = "state") async throws {
     for host in site.hosts {
       #expect(site.mark("before.\(host)") == "x\n")
       #expect(site.mark("after.\(host)") == "x\n")
       let pid = try #require(site.mark("pid.\(host)"))
       #expect(site.mark("end.\(host)") == pid, "one process from its start to its end")
-      let run = try site.newestRun(state: state)
-      let logs = try site.reprise("logs", run, "long@\(host)", state: state)
+      let run = try await site.newestRun(state: state)
+      let logs = try await site.reprise("logs", run, "long@\(host)", state: state)
       let expected = "begin\n" + (1...40).map { "line \($0)\n" }.joined()
       #expect(logs.text == expected, "not one byte lost or doubled on \(host)")
     }
@@ -51,10 +51,10 @@ struct ConnectionTests {
       let process = try site.start(["run", "work"])
       Self.waitForStart(site)
       for server in site.servers { #expect(server.killSessions()) }
-      let result = try process.wait()
+      let result = try await process.wait()
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
-      try Self.expectWhole(site)
-      let events = try site.events(try site.newestRun())
+      try await Self.expectWhole(site)
+      let events = try await site.events(site.newestRun())
       #expect(events.filter { $0["event"] as? String == "hostLost" }.count == 3)
     }
   }
@@ -66,11 +66,11 @@ struct ConnectionTests {
       let process = try site.start(["run", "work"])
       Self.waitForStart(site)
       site.servers[1].stop()
-      #expect(waitUntil(.seconds(20)) { site.mark("end.h1") != nil })
-      try site.servers[1].start()
-      let result = try process.wait()
+      #expect(await waitUntil(.seconds(20)) { site.mark("end.h1") != nil })
+      try await site.servers[1].start()
+      let result = try await process.wait()
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
-      try Self.expectWhole(site)
+      try await Self.expectWhole(site)
     }
   }
 
@@ -81,12 +81,12 @@ struct ConnectionTests {
       let process = try site.start(["run", "work"])
       Self.waitForStart(site)
       process.kill()
-      #expect(try process.wait().status == 128 + 9)
+      #expect(try await process.wait().status == 128 + 9)
       for server in site.servers { server.stop() }
-      for server in site.servers { try server.start() }
-      let result = try site.reprise("resume")
+      for server in site.servers { try await server.start() }
+      let result = try await site.reprise("resume")
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
-      try Self.expectWhole(site)
+      try await Self.expectWhole(site)
     }
   }
 
@@ -102,16 +102,16 @@ struct ConnectionTests {
           }
         """)
       let process = try site.start(["run", "work"])
-      #expect(waitUntil(.seconds(20)) { site.mark("count") != nil })
+      #expect(await waitUntil(.seconds(20)) { site.mark("count") != nil })
       process.kill()
-      _ = try process.wait()
+      _ = try await process.wait()
       site.servers[0].stop()
-      #expect(waitUntil(.seconds(20)) { site.mark("end") != nil })
-      try site.servers[0].start()
-      let result = try site.reprise("resume")
+      #expect(await waitUntil(.seconds(20)) { site.mark("end") != nil })
+      try await site.servers[0].start()
+      let result = try await site.reprise("resume")
       #expect(result.status == 1, "\(result.text) \(result.errorText)")
       #expect(site.mark("count") == "x\n")
-      let ends = try site.events(try site.newestRun())
+      let ends = try await site.events(site.newestRun())
         .filter { $0["event"] as? String == "exchangeEnded" }
       #expect("\(ends)".contains("42"))
     }
@@ -131,12 +131,12 @@ struct ConnectionTests {
           step after on all { run `echo x >> "$marks/after.$host"` no rollback "a test" }
         """)
       site.servers[1].stop()
-      let failed = try site.reprise("run", "work", "--reconnect-for", "1s")
+      let failed = try await site.reprise("run", "work", "--reconnect-for", "1s")
       #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
       #expect(site.marks == ["one.h1", "two.h1"])
       #expect(failed.text.contains("gather/two on h2: it can't be reached"), "\(failed.text)")
-      try site.servers[1].start()
-      let resumed = try site.reprise("resume")
+      try await site.servers[1].start()
+      let resumed = try await site.reprise("resume")
       #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
       #expect(site.marks.count == 6)
       #expect(site.marks.allSatisfy { site.mark($0) == "x\n" })
@@ -160,18 +160,18 @@ struct ConnectionTests {
           }
         """)
       let process = try site.start(["run", "work", "--reconnect-for", "1s"])
-      #expect(waitUntil(.seconds(20)) { site.mark("count") != nil })
+      #expect(await waitUntil(.seconds(20)) { site.mark("count") != nil })
       site.servers[0].stop()
       _ = site.servers[0].killSessions()
-      let stopped = try process.wait()
+      let stopped = try await process.wait()
       #expect(stopped.status == 75, "\(stopped.text) \(stopped.errorText)")
       #expect(stopped.text.contains("can't be reached, and it may still be at work there"))
       try site.write("marks/go", "")
-      try site.servers[0].start()
-      let resumed = try site.reprise("resume")
+      try await site.servers[0].start()
+      let resumed = try await site.reprise("resume")
       #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
       #expect(site.mark("count") == "x\n")
-      #expect(try site.reprise("logs", "work", "long").text == "end\n")
+      #expect(try await site.reprise("logs", "work", "long").text == "end\n")
     }
   }
 
@@ -180,14 +180,14 @@ struct ConnectionTests {
     try await Site.run(hosts: 2) { site in
       try site.writeRunbook("work", Self.long)
       site.servers[1].stop()
-      let stopped = try site.reprise("run", "work", "--reconnect-for", "1s")
+      let stopped = try await site.reprise("run", "work", "--reconnect-for", "1s")
       #expect(stopped.status == 69, "\(stopped.text) \(stopped.errorText)")
       #expect(
         stopped.text.contains("reprise resume") || stopped.errorText.contains("reprise resume"))
-      try site.servers[1].start()
-      let resumed = try site.reprise("resume")
+      try await site.servers[1].start()
+      let resumed = try await site.reprise("resume")
       #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
-      try Self.expectWhole(site)
+      try await Self.expectWhole(site)
     }
   }
 }

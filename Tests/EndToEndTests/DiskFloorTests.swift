@@ -23,14 +23,14 @@ struct DiskFloorTests {
       try site.writeRunbook(
         "work", "step mark on all { run `echo x >> \"$marks/$host\"` no rollback \"a test\" }")
       try setFree((32 << 10) - 1)
-      let refused = try site.reprise("run", "work")
+      let refused = try await site.reprise("run", "work")
       #expect(refused.status == 1, "\(refused.text) \(refused.errorText)")
       #expect(refused.text.contains("only 31 MiB are free where its state is kept"))
       #expect(refused.text.contains("make room there, at least 32 MiB"))
       #expect(refused.text.contains("reprise resume"))
       #expect(site.mark("h1") == nil)
       try setFree(32 << 10)
-      #expect(try site.reprise("resume").status == 0)
+      #expect(try await site.reprise("resume").status == 0)
       #expect(site.mark("h1") == "x\n")
     }
   }

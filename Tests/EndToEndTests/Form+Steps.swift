@@ -108,7 +108,8 @@ extension Form {
         }
         """),
     Form(
-      name: "upload", hosts: 2, before: ["a.*": "old\n"], after: ["a.*": "sent\n", "b.*": "sent\n"],
+      name: "upload", hosts: 2, before: ["a.*": "old\n"],
+      after: ["a.*": "sent\n", "b.*": "sent\n"],
       files: ["runbooks/payload": "sent\n"],
       body: """
         step a on all { upload "payload" to "$marks/a.$host" }

@@ -51,10 +51,10 @@ extension Form {
       name: "phase when, part, use", after: ["a.*": "x\n", "one.*": "x\n", "two.*": "x\n"],
       files: [
         "runbooks/parts/told.runbook": """
-          part told(marks, text, group: hosts) {
-            step tell on group { run `echo x >> "$marks/$text.$host"` no rollback "a test" }
-          }
-          """
+        part told(marks, text, group: hosts) {
+          step tell on group { run `echo x >> "$marks/$text.$host"` no rollback "a test" }
+        }
+        """
       ],
       body: """
         input wanted = true
@@ -64,7 +64,8 @@ extension Form {
         use told(marks, text: "two", group: all) as other
         """),
     Form(
-      name: "rolling", hosts: 3, after: ["a.*": "x\n", "b.h1": "h1 h2\n", "b.h2": "h1 h2\n", "b.h3": "h3\n"],
+      name: "rolling", hosts: 3,
+      after: ["a.*": "x\n", "b.h1": "h1 h2\n", "b.h2": "h1 h2\n", "b.h3": "h3\n"],
       body: """
         rolling all by 2 {
           \(step("a"))
@@ -72,7 +73,8 @@ extension Form {
         }
         """),
     Form(
-      name: "hosts from output", hosts: 2, after: ["asked.h1": "x\n", "led.h2": "h2\n", "a.*": "x\n"],
+      name: "hosts from output", hosts: 2,
+      after: ["asked.h1": "x\n", "led.h2": "h2\n", "a.*": "x\n"],
       body: """
         hosts first is "h1"
         step ask on first { run `\(count("asked")); echo h2` output found no rollback "a test" }

@@ -4,37 +4,39 @@ import Testing
 
 /// Each form of the language, killed with `kill -9` after each of its events and resumed.
 /// `REPRISE_FORM=retry` chooses the forms whose name begins so.
-@Suite("Each form, killed at each of its events", .serialized)
+@Suite("Each form, killed at each of its events")
 struct FormTests {
   static let selected = Form.all.filter {
     $0.name.hasPrefix(ProcessInfo.processInfo.environment["REPRISE_FORM"] ?? "")
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: selected)
+  // Four at a time: a form has a quarter of the machine.
+  @Test(.timeLimit(.minutes(10)), arguments: selected)
   func endsAsIfNothingHadHappened(_ form: Form) async throws {
     try await Site.run(hosts: form.hosts) { site in
       for (path, text) in form.files { try site.write(path, text) }
       try site.writeRunbook("form", form.body)
       try prepare(site, form)
-      let whole = try site.reprise("run", "form", "--yes", environment: form.environment)
+      let whole = try await site.reprise("run", "form", "--yes", environment: form.environment)
       #expect(whole.status == form.status, "\(whole.text) \(whole.errorText)")
       try expectAfter(site, form, "undisturbed")
-      let length = try site.events(try site.newestRun()).count
+      let length = try await site.events(site.newestRun()).count
       #expect(length > 5)
 
       for event in 1..<length {
         try prepare(site, form)
         let state = "state\(event)"
-        var ended = try site.reprise(
+        var ended = try await site.reprise(
           "run", "form", "--yes", state: state, crashAfter: event, environment: form.environment)
         // Reports of checks that are asked again and again come together or one by one.
         #expect(ended.status == 128 + 9 || event > length - 3, "event \(event): \(ended.text)")
         if ended.status == 128 + 9 {
-          ended = try site.reprise(
+          ended = try await site.reprise(
             "resume", "--yes", state: state, environment: form.environment)
         }
         #expect(
-          ended.status == form.status, "killed after event \(event): \(ended.text) \(ended.errorText)")
+          ended.status == form.status,
+          "killed after event \(event): \(ended.text) \(ended.errorText)")
         try expectAfter(site, form, "killed after event \(event)")
       }
     }

@@ -24,7 +24,8 @@ struct KillAndResumeTests {
       step("one"), step("two", #"check `test -e "$marks/two.$host"`"#),
       step("three", #"require `test -e "$marks/two.$host"`"#),
       "phase middle {", step("four"),
-      "parallel {", step("five"), step("six"), step("seven", "").replacingOccurrences(
+      "parallel {", step("five"), step("six"),
+      step("seven", "").replacingOccurrences(
         of: "step seven on all", with: "step seven on all after five, six"), "}", "}",
       step("eight", #"check `test -e "$marks/eight.$host"` within 5s every 200ms"#),
       step("nine", #"output where from `echo "$host"`"#), step("ten"),
@@ -40,10 +41,10 @@ struct KillAndResumeTests {
   func goesOnExactlyWhereItStoppedWhereverItWasKilled() async throws {
     try await Site.run { site in
       try site.writeRunbook("work", Self.runbook)
-      let whole = try site.reprise("run", "work", "--yes", state: "whole")
+      let whole = try await site.reprise("run", "work", "--yes", state: "whole")
       #expect(whole.status == 0, "\(whole.text) \(whole.errorText)")
-      let run = try site.newestRun(state: "whole")
-      let length = try site.events(run, state: "whole").count
+      let run = try await site.newestRun(state: "whole")
+      let length = try await site.events(run, state: "whole").count
       #expect(length > 100)
       try Self.expectEachOnce(site, "an undisturbed run")
 
@@ -51,13 +52,13 @@ struct KillAndResumeTests {
         let event = 1 + number * (length - 2) / 31
         try site.clearMarks()
         let state = "state\(number)"
-        let killed = try site.reprise("run", "work", "--yes", state: state, crashAfter: event)
+        let killed = try await site.reprise("run", "work", "--yes", state: state, crashAfter: event)
         #expect(killed.status == 128 + 9, "event \(event): \(killed.text) \(killed.errorText)")
-        let resumed = try site.reprise("resume", state: state)
+        let resumed = try await site.reprise("resume", state: state)
         #expect(
           resumed.status == 0, "event \(event): \(resumed.text) \(resumed.errorText)")
         try Self.expectEachOnce(site, "killed after event \(event)")
-        try Self.expectWholeHistory(site, state: state, "killed after event \(event)")
+        try await Self.expectWholeHistory(site, state: state, "killed after event \(event)")
       }
     }
   }
@@ -73,18 +74,19 @@ struct KillAndResumeTests {
         var status = -1
         for _ in 0..<30 {
           let start = ContinuousClock.now
-          waitUntil(.milliseconds(delay)) {
+          await waitUntil(.milliseconds(delay)) {
             !process.isRunning || ContinuousClock.now - start > .milliseconds(delay)
           }
           process.kill()
-          status = try process.wait().status
+          status = try await process.wait().status
           if status == 0 { break }
-          // Killed before its first commit, there is nothing to resume yet.
-          let known = try site.reprise("runs", "--json", state: state).text
+          // Killed before its first commit, there is nothing to resume yet. By its name, since after
+          // its last one there is nothing to resume any more.
+          let known = try await site.reprise("runs", "--json", state: state).text
           process = try site.start(
-            known.isEmpty ? ["run", "work", "--yes"] : ["resume"], state: state)
+            known.isEmpty ? ["run", "work", "--yes"] : ["resume", "work"], state: state)
         }
-        if status != 0 { status = try process.wait().status }
+        if status != 0 { status = try await process.wait().status }
         #expect(status == 0, "killed every \(delay) ms")
         try Self.expectEachOnce(site, "killed every \(delay) ms")
       }
@@ -100,14 +102,14 @@ struct KillAndResumeTests {
     }
   }
 
-  static func expectWholeHistory(_ site: Site, state: String, _ when: String) throws {
-    let run = try site.newestRun(state: state)
-    let events = try site.events(run, state: state)
+  static func expectWholeHistory(_ site: Site, state: String, _ when: String) async throws {
+    let run = try await site.newestRun(state: state)
+    let events = try await site.events(run, state: state)
     let ended = events.filter { $0["event"] as? String == "taskEnded" }
     #expect(ended.count == steps.count * site.hosts.count, "\(when)")
     for (step, host) in [("one", site.hosts[0]), ("middle/seven", site.hosts[2])] {
       let name = step.split(separator: "/").last.map(String.init) ?? step
-      let logs = try site.reprise("logs", run, "\(step)@\(host)", state: state)
+      let logs = try await site.reprise("logs", run, "\(step)@\(host)", state: state)
       #expect(logs.text == "\(name) on \(host) says: quotes ' \" and é\n", "\(when)")
       #expect(logs.errorText == "no newline at the end", "\(when)")
     }

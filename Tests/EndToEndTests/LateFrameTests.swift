@@ -16,14 +16,8 @@ private final class Cable {
   }
 
   @discardableResult
-  static func run(_ script: String) -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", script]
-    process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return -1 }
-    process.waitUntilExit()
-    return process.terminationStatus
+  static func run(_ script: String) -> Int {
+    (try? SpawnedProcess.shell(script))?.status ?? -1
   }
 
   init() throws {
@@ -116,10 +110,10 @@ struct LateFrameTests {
       toFile: "\(cable.directory)/runbooks/late.runbook", atomically: true, encoding: .utf8)
 
     let first = try cable.start("run late --runbooks runbooks")
-    #expect(waitUntil(.seconds(30)) { cable.mark("gate") != nil })
+    #expect(await waitUntil(.seconds(30)) { cable.mark("gate") != nil })
     cable.pull()
     #expect(FileManager.default.createFile(atPath: "\(marks)/open", contents: nil))
-    let sent = waitUntil(.seconds(30)) {
+    let sent = await waitUntil(.seconds(30)) {
       Cable.run(
         "cd \(cable.directory) && \(RepriseProcess.binary) history --events --json --state state "
           + "| grep attemptStarted | grep -q counted") == 0
@@ -130,10 +124,10 @@ struct LateFrameTests {
 
     cable.plug()
     let second = try cable.start("resume")
-    #expect(waitUntil(.seconds(90)) { !second.isRunning }, "resume ends")
+    #expect(await waitUntil(.seconds(90)) { !second.isRunning }, "resume ends")
     second.end()
     #expect(cable.mark("counted") == "x\n")
-    #expect(waitUntil(.seconds(90)) { !cable.hasConnections }, "the old bytes are delivered")
+    #expect(await waitUntil(.seconds(90)) { !cable.hasConnections }, "the old bytes are delivered")
     #expect(cable.mark("counted") == "x\n")
     #expect(cable.mark("before") == "x\n")
   }

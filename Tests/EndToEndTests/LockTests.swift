@@ -13,15 +13,16 @@ struct LockTests {
       }
     """
 
-  private func startHolding(_ site: Site) throws -> (process: RepriseProcess, run: String) {
+  private func startHolding(_ site: Site) async throws -> (process: RepriseProcess, run: String) {
     try site.writeRunbook("work", Self.work)
     let process = try site.start(["run", "work"])
-    #expect(waitUntil(.seconds(30)) { site.marks.count == 2 })
-    return (process, try site.newestRun())
+    #expect(
+      await waitUntil(.seconds(30)) { site.hosts.allSatisfy { site.mark("long.\($0)") == "x\n" } })
+    return (process, try await site.newestRun())
   }
 
-  private func expectRefused(_ site: Site, state: String, holder: String) throws {
-    let refused = try site.reprise("run", "work", state: state)
+  private func expectRefused(_ site: Site, state: String, holder: String) async throws {
+    let refused = try await site.reprise("run", "work", state: state)
     #expect(refused.status == 76, "\(refused.text) \(refused.errorText)")
     #expect((refused.text + refused.errorText).contains(holder), "\(refused.text)")
     for host in site.hosts { #expect(site.mark("long.\(host)") == "x\n") }
@@ -30,11 +31,11 @@ struct LockTests {
   @Test(.timeLimit(.minutes(2)), arguments: ["state", "other"])
   func aSecondRunIsToldWhoHoldsIt(_ state: String) async throws {
     try await Site.run(hosts: 2) { site in
-      let (process, run) = try startHolding(site)
-      try expectRefused(site, state: state, holder: run)
+      let (process, run) = try await startHolding(site)
+      try await expectRefused(site, state: state, holder: run)
       try site.write("marks/go", "")
-      #expect(try process.wait().status == 0)
-      let second = try site.reprise("run", "work", state: state)
+      #expect(try await process.wait().status == 0)
+      let second = try await site.reprise("run", "work", state: state)
       #expect(second.status == 0, "\(second.text) \(second.errorText)")
     }
   }
@@ -42,14 +43,14 @@ struct LockTests {
   @Test(.timeLimit(.minutes(2)), arguments: ["state", "other"])
   func aKilledHolderKeepsItAndItsResumeGoesOn(_ state: String) async throws {
     try await Site.run(hosts: 2) { site in
-      let (process, run) = try startHolding(site)
+      let (process, run) = try await startHolding(site)
       process.kill()
-      _ = try process.wait()
-      try expectRefused(site, state: state, holder: run)
+      _ = try await process.wait()
+      try await expectRefused(site, state: state, holder: run)
       try site.write("marks/go", "")
-      let resumed = try site.reprise("resume", run)
+      let resumed = try await site.reprise("resume", run)
       #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
-      let second = try site.reprise("run", "work", state: state)
+      let second = try await site.reprise("run", "work", state: state)
       #expect(second.status == 0, "\(second.text) \(second.errorText)")
     }
   }
@@ -63,16 +64,16 @@ struct LockTests {
           lock "a test of $marks" on all
           step mended on all { check `test -e "$marks/mended"` }
         """)
-      #expect(try site.reprise("run", "fails").status == 1)
-      let failed = try site.newestRun()
-      let (process, run) = try startHolding(site)
-      let refused = try site.reprise("resume", failed)
+      #expect(try await site.reprise("run", "fails").status == 1)
+      let failed = try await site.newestRun()
+      let (process, run) = try await startHolding(site)
+      let refused = try await site.reprise("resume", failed)
       #expect(refused.status == 76, "\(refused.text) \(refused.errorText)")
       #expect((refused.text + refused.errorText).contains(run))
       try site.write("marks/go", "")
-      #expect(try process.wait().status == 0)
+      #expect(try await process.wait().status == 0)
       try site.write("marks/mended", "")
-      let resumed = try site.reprise("resume", failed)
+      let resumed = try await site.reprise("resume", failed)
       #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
     }
   }

@@ -20,14 +20,14 @@ struct OperatorTests {
           }
           step third on all { run `echo x >> "$marks/third.$host"` no rollback "a test" }
         """)
-      let failed = try site.reprise("run", "work")
+      let failed = try await site.reprise("run", "work")
       #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
       let said = failed.text + failed.errorText
       #expect(said.contains("second on h2"))
       #expect(said.contains("touch the file mended"))
       #expect(site.mark("third.h1") == nil)
       try site.write("marks/mended", "")
-      let resumed = try site.reprise("resume")
+      let resumed = try await site.reprise("resume")
       #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
       for host in site.hosts {
         for step in ["first", "second", "third"] {
@@ -49,17 +49,17 @@ struct OperatorTests {
           }
         """)
       let first = try site.start(["run", "work"])
-      #expect(waitUntil(.seconds(20)) { site.mark("count") != nil })
-      let second = try site.reprise("resume", try site.newestRun())
+      #expect(await waitUntil(.seconds(20)) { site.mark("count") != nil })
+      let second = try await site.reprise("resume", try site.newestRun())
       #expect(second.status == 76, "\(second.text) \(second.errorText)")
       #expect((second.text + second.errorText).contains("\(first.pid)"))
       kill(first.pid, SIGSTOP)
-      let third = try site.reprise("resume", try site.newestRun())
+      let third = try await site.reprise("resume", try site.newestRun())
       #expect(third.status == 76)
       #expect((third.text + third.errorText).contains("stopped"))
       kill(first.pid, SIGCONT)
       try site.write("marks/go", "")
-      #expect(try first.wait().status == 0)
+      #expect(try await first.wait().status == 0)
       #expect(site.mark("count") == "x\n")
     }
   }
@@ -77,14 +77,14 @@ struct OperatorTests {
           step after on all { run `echo x >> "$marks/after.$host"` no rollback "a test" }
         """)
       let process = try site.start(["run", "work"])
-      #expect(waitUntil(.seconds(20)) { site.mark("count.h2") != nil })
+      #expect(await waitUntil(.seconds(20)) { site.mark("count.h2") != nil })
       process.kill(SIGINT)
-      let detached = try process.wait()
+      let detached = try await process.wait()
       #expect(detached.status == 75, "\(detached.text) \(detached.errorText)")
       let lines = (detached.text + detached.errorText).split(separator: "\n")
       #expect(lines.last?.contains("reprise resume") ?? false)
       try site.write("marks/go", "")
-      #expect(try site.reprise("resume").status == 0)
+      #expect(try await site.reprise("resume").status == 0)
       for host in site.hosts {
         #expect(site.mark("count.\(host)") == "x\n")
         #expect(site.mark("after.\(host)") == "x\n")
@@ -101,11 +101,11 @@ struct OperatorTests {
           step one on all { run `echo x >> "$marks/one"` no rollback "a test" }
           step two on all { run `echo x >> "$marks/two"; exit 1` no rollback "a test" }
         """)
-      #expect(try site.reprise("run", "work", crashAfter: 5).status == 128 + 9)
+      #expect(try await site.reprise("run", "work", crashAfter: 5).status == 128 + 9)
       let copy = "\(site.directory)/copy"
       try FileManager.default.copyItem(atPath: "\(site.directory)/state", toPath: copy)
-      #expect(try site.reprise("resume").status == 1)
-      let outdated = try site.reprise("resume", state: "copy")
+      #expect(try await site.reprise("resume").status == 1)
+      let outdated = try await site.reprise("resume", state: "copy")
       #expect(outdated.status == 73, "\(outdated.text) \(outdated.errorText)")
       #expect(site.mark("two") == "x\n")
     }

@@ -19,19 +19,20 @@ struct OutputLimitTests {
       }
     """
 
-  private func expectHeadAndTail(_ site: Site) throws {
+  private func expectHeadAndTail(_ site: Site) async throws {
     let gap = Self.lines.utf8.count - 2 * Self.half
-    let logs = try site.reprise("logs", "work", "print@h1")
+    let logs = try await site.reprise("logs", "work", "print@h1")
     #expect(logs.text == Self.lines.prefix(Self.half) + Self.lines.suffix(Self.half))
     let missing = "[\(gap) bytes of standard output are missing here: more was printed than "
     #expect(logs.errorText.hasPrefix(missing), "\(logs.errorText)")
-    #expect(try site.reprise("history", "work").text.contains("3.1 MB of its output not kept"))
-    let report = try site.reprise("report", "work").text
-    #expect(report.contains("3.1 MB of output not kept"))
     #expect(
+      try await site.reprise("history", "work").text.contains("3.1 MB of its output not kept"))
+    let report = try await site.reprise("report", "work").text
+    #expect(report.contains("3.1 MB of output not kept"))
+    await #expect(
       try site.reprise("report", "work", "--format", "json").text.contains(
         "\"outputNotKept\":\(gap)"))
-    let skipped = try site.events(try site.newestRun())
+    let skipped = try await site.events(site.newestRun())
       .filter { $0["event"] as? String == "outputSkipped" }
     #expect(skipped.reduce(0) { $0 + ($1["length"] as? Int ?? 0) } == gap)
     #expect(site.mark("count.h1") == "x\n")
@@ -40,10 +41,10 @@ struct OutputLimitTests {
   @Test(.timeLimit(.minutes(1))) func keepsTheHeadAndTheTailAndTellsOfTheGap() async throws {
     try await Site.run(hosts: 1) { site in
       try site.writeRunbook("work", Self.printing)
-      let result = try site.reprise("run", "work", "--output-limit", "64K")
+      let result = try await site.reprise("run", "work", "--output-limit", "64K")
       #expect(result.status == 0, "\(result.errorText)")
       #expect(result.text.contains("print on h1: 3.1 MB of its output not kept (--output-limit)"))
-      try expectHeadAndTail(site)
+      try await expectHeadAndTail(site)
     }
   }
 
@@ -52,12 +53,12 @@ struct OutputLimitTests {
       try site.writeRunbook("work", Self.printing)
       try site.write("marks/wait", "")
       let process = try site.start(["run", "work", "--output-limit", "64K"])
-      #expect(waitUntil(.seconds(20)) { process.outputSoFar.contains("not kept") })
+      #expect(await waitUntil(.seconds(20)) { process.outputSoFar.contains("not kept") })
       process.kill()
-      _ = try process.wait()
+      _ = try await process.wait()
       try FileManager.default.removeItem(atPath: "\(site.directory)/marks/wait")
-      #expect(try site.reprise("resume", "--output-limit", "64K").status == 0)
-      try expectHeadAndTail(site)
+      #expect(try await site.reprise("resume", "--output-limit", "64K").status == 0)
+      try await expectHeadAndTail(site)
     }
   }
 
@@ -66,11 +67,11 @@ struct OutputLimitTests {
   {
     try await Site.run(hosts: 1) { site in
       try site.writeRunbook("work", Self.printing)
-      #expect(try site.reprise("run", "work", "--output-limit", "3200000").status == 0)
-      let whole = try site.reprise("logs", "work", "print@h1")
+      #expect(try await site.reprise("run", "work", "--output-limit", "3200000").status == 0)
+      let whole = try await site.reprise("logs", "work", "print@h1")
       #expect(whole.text == Self.lines && whole.error.isEmpty)
-      #expect(try site.reprise("run", "work", "--output-limit", "0").status == 0)
-      let nothing = try site.reprise("logs", "work", "print@h1")
+      #expect(try await site.reprise("run", "work", "--output-limit", "0").status == 0)
+      let nothing = try await site.reprise("logs", "work", "print@h1")
       #expect(nothing.output.isEmpty)
       #expect(nothing.errorText.hasPrefix("[3200000 bytes of standard output are missing here"))
     }
@@ -87,7 +88,7 @@ struct OutputLimitTests {
             no rollback "a test"
           }
         """)
-      let result = try site.reprise("run", "work", "--output-limit", "1K")
+      let result = try await site.reprise("run", "work", "--output-limit", "1K")
       #expect(result.status == 1)
       #expect(result.text.contains("were not kept"), "\(result.text)")
     }
@@ -112,9 +113,9 @@ struct OutputLimitTests {
         """)
       // Odd limits cut the secret at every place.
       for limit in ["1001", "1002", "4099", "33"] {
-        let result = try site.reprise("run", "work", "--output-limit", limit)
+        let result = try await site.reprise("run", "work", "--output-limit", limit)
         #expect(result.status == 0, "\(result.text) \(result.errorText)")
-        let logs = try site.reprise("logs", "work", "print@h1")
+        let logs = try await site.reprise("logs", "work", "print@h1")
         #expect(logs.output.allSatisfy { $0 == UInt8(ascii: "*") })
         // A match at the end of the head is kept whole.
         #expect(logs.output.count < (Int(limit) ?? 0) + secret.utf8.count)
@@ -149,10 +150,10 @@ struct OutputLimitTests {
         """)
       // The head of 15 bytes ends in the secret; with what follows the limit is not exceeded.
       let process = try site.start(["run", "work", "--output-limit", "30"])
-      #expect(waitUntil(.seconds(20)) { process.outputSoFar.contains("0123456789") })
+      #expect(await waitUntil(.seconds(20)) { process.outputSoFar.contains("0123456789") })
       try site.write("marks/go", "")
-      #expect(try process.wait().status == 0)
-      let logs = try site.reprise("logs", "work", "print@h1")
+      #expect(try await process.wait().status == 0)
+      let logs = try await site.reprise("logs", "work", "print@h1")
       #expect(logs.text == "0123456789" + String(repeating: "*", count: 18) + ".")
       #expect(logs.errorText.isEmpty)
     }
@@ -170,12 +171,12 @@ struct OutputLimitTests {
         """)
       let process = try site.start(["run", "work", "--output-limit", "1M"])
       var peak = 0
-      #expect(
+      await #expect(
         waitUntil(.seconds(100)) {
           peak = max(peak, Self.peakKiB(process.pid))
           return !process.isRunning
         })
-      #expect(try process.wait().status == 0)
+      #expect(try await process.wait().status == 0)
       #expect(peak > 0 && peak < 100 << 10, "\(peak) KiB")
       let size =
         try FileManager.default

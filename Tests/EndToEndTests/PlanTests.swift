@@ -8,9 +8,9 @@ struct PlanTests {
   /// Verdicts by task, as `plan --json` gives them.
   private func verdicts(
     _ site: Site, status: Int, environment: [String: String] = [:]
-  ) throws -> [String: String] {
+  ) async throws -> [String: String] {
     let before = try tree(site)
-    let result = try site.reprise("plan", "work", "--json", environment: environment)
+    let result = try await site.reprise("plan", "work", "--json", environment: environment)
     #expect(try tree(site) == before, "nothing is changed on any host")
     #expect(result.status == status, "\(result.text) \(result.errorText)")
     var verdicts: [String: String] = [:]
@@ -60,7 +60,7 @@ struct PlanTests {
             no rollback "a test"
           }
         """)
-      let known = try verdicts(site, status: 0)
+      let known = try await verdicts(site, status: 0)
       #expect(
         known == [
           "look@h1": "holds", "look@h2": "holds", "same@h1": "satisfied", "same@h2": "satisfied",
@@ -68,7 +68,7 @@ struct PlanTests {
           "bare@h2": "wouldRun", "later@h1": "unknown", "later@h2": "unknown",
         ])
       #expect(site.marks.isEmpty)
-      let shown = try site.reprise("plan", "work")
+      let shown = try await site.reprise("plan", "work")
       #expect(shown.text.contains("can't be known before one has run"))
       #expect(!FileManager.default.fileExists(atPath: "\(site.directory)/state"))
       #expect(try site.shell("ls '\(site.stateHome)'").isEmpty, "what was made for it is gone")
@@ -87,9 +87,9 @@ struct PlanTests {
             no rollback "a test"
           }
         """)
-      let known = try verdicts(site, status: 1)
+      let known = try await verdicts(site, status: 1)
       #expect(known == ["first@h1": "wouldRun", "first@h2": "stops"])
-      let shown = try site.reprise("plan", "work")
+      let shown = try await site.reprise("plan", "work")
       #expect(shown.text.contains("no disk"))
       #expect(shown.text.contains("mount it on h2"))
       #expect(site.marks.isEmpty)
@@ -114,7 +114,7 @@ struct PlanTests {
             step two on all { require `true` run `touch "$marks/two"` no rollback "a test" }
           }
         """)
-      let known = try verdicts(site, status: 0)
+      let known = try await verdicts(site, status: 0)
       #expect(known["left@h3"] == "holds")
       #expect(known["right"] == "holds")
       #expect(known["done@h1#1"] == "wouldRun")
@@ -137,10 +137,10 @@ struct PlanTests {
         """
       }
       try site.writeRunbook("work", runbook("require `false`"))
-      #expect(
+      await #expect(
         try verdicts(site, status: 0) == ["pull/get@h1": "stops", "copy/put@h1": "wouldRun"])
       try site.writeRunbook("work", runbook("require `true`"))
-      #expect(
+      await #expect(
         try verdicts(site, status: 0) == ["pull/get@h1": "wouldRun", "copy/put@h1": "unknown"])
     }
   }
@@ -156,13 +156,13 @@ struct PlanTests {
           step look on all { require `echo "it is $word"; test "$word" = "$marks"` run `true` no rollback "a test" }
           step use on all { run `test "$other"` no rollback "a test" }
         """)
-      let shown = try site.reprise("plan", "work", environment: ["WORD": "s3cr3t-word"])
+      let shown = try await site.reprise("plan", "work", environment: ["WORD": "s3cr3t-word"])
       #expect(shown.status == 1, "\(shown.text) \(shown.errorText)")
       #expect(shown.text.contains("found   it is ***"), "\(shown.text)")
       #expect(!(shown.text + shown.errorText).contains("s3cr3t"))
-      let known = try verdicts(site, status: 1, environment: ["WORD": "s3cr3t-word"])
+      let known = try await verdicts(site, status: 1, environment: ["WORD": "s3cr3t-word"])
       #expect(known == ["look@h1": "stops", "use@h1": "unknown"])
-      let missing = try site.reprise("plan", "work")
+      let missing = try await site.reprise("plan", "work")
       #expect(missing.status == 65, "\(missing.text) \(missing.errorText)")
     }
   }
@@ -172,8 +172,8 @@ struct PlanTests {
     try await Site.run(hosts: 2) { site in
       try site.writeRunbook("work", "step look on all { check `test -d \"$marks\"` }")
       site.servers[1].stop()
-      #expect(try verdicts(site, status: 69) == ["look@h1": "holds", "look@h2": "noAnswer"])
-      let shown = try site.reprise("plan", "work")
+      #expect(try await verdicts(site, status: 69) == ["look@h1": "holds", "look@h2": "noAnswer"])
+      let shown = try await site.reprise("plan", "work")
       #expect(shown.text.contains("h2: gave no answer"), "\(shown.text)")
     }
   }
@@ -191,7 +191,7 @@ struct PlanTests {
           step make { run `echo "$reprise_run" > "$marks/made"` no rollback "a test" }
           step missing on all { upload "$marks/made" to "$marks/$host/made" }
         """)
-      #expect(
+      await #expect(
         try verdicts(site, status: 0) == [
           "put@h1": "satisfied", "put@h2": "wouldRun", "again@h1": "unknown",
           "again@h2": "unknown", "make": "wouldRun", "missing@h1": "unknown",

@@ -45,7 +45,12 @@ struct ReachTests {
   func httpHoldsOrDoesNotByStatusAndText(_ tool: String) throws {
     let (well, port) = try Self.serve("200 OK")
     let (ill, other) = try Self.serve("503 Service Unavailable")
-    defer { for descriptor in [well, ill] { shutdown(descriptor, Int32(SHUT_RDWR)); close(descriptor) } }
+    defer {
+      for descriptor in [well, ill] {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+      }
+    }
     let url = "http \"http://127.0.0.1:\(port)/health\""
     #expect(try ask(url, only: tool).status == 0)
     #expect(try ask(url + " is 200 says \"running\"", only: tool).status == 0)
@@ -59,7 +64,10 @@ struct ReachTests {
   @Test(.timeLimit(.minutes(2)), arguments: tools)
   func noEncryptionAndNoProgramCannotTell(_ tool: String) throws {
     let (plain, port) = try Self.serve("200 OK")
-    defer { shutdown(plain, Int32(SHUT_RDWR)); close(plain) }
+    defer {
+      shutdown(plain, Int32(SHUT_RDWR))
+      close(plain)
+    }
     let url = "http \"https://127.0.0.1:\(port)/\""
     let unknown = try ask(url, only: tool)
     #expect(unknown.status == 1 && unknown.said.contains("the check can't tell"), "\(unknown.said)")

@@ -31,16 +31,16 @@ struct ReportTests {
   func tellHowTheRunEndedWhereverItsEngineWasKilled(_ ending: Ending) async throws {
     try await Site.run(hosts: 1) { site in
       try site.writeRunbook("work", "report \"$marks/report.md\" on all\n" + ending.body)
-      let whole = try site.reprise("run", "work")
+      let whole = try await site.reprise("run", "work")
       #expect(whole.status == ending.status, "\(whole.text) \(whole.errorText)")
-      let length = try site.events(try site.newestRun()).count
+      let length = try await site.events(site.newestRun()).count
       for event in 1...length {
         try site.clearMarks()
         let state = "state\(event)"
-        let killed = try site.reprise("run", "work", state: state, crashAfter: event)
+        let killed = try await site.reprise("run", "work", state: state, crashAfter: event)
         #expect(killed.status == 128 + 9, "event \(event): \(killed.text)")
         if event < length {
-          let ended = try site.reprise("resume", state: state)
+          let ended = try await site.reprise("resume", state: state)
           #expect(ended.status == ending.status, "event \(event): \(ended.text) \(ended.errorText)")
         }
         // After the last event nobody has to resume anything.
@@ -78,7 +78,7 @@ struct ReportTests {
         """)
       try site.write("marks/guide.md", file)
       for arguments in [[], ["--input", "fails=true"], []] {
-        _ = try site.start(["run", "work"] + arguments).wait()
+        _ = try await site.start(["run", "work"] + arguments).wait()
         let text = try #require(site.mark("guide.md"))
         #expect(Array(text.utf8).starts(with: Array((before + Self.begin).utf8)), "\(text)")
         #expect(text.utf8.reversed().starts(with: (Self.end + after).utf8.reversed()), "\(text)")

@@ -14,7 +14,7 @@ final class RepriseProcess {
     var errorText: String { String(decoding: error, as: UTF8.self) }
   }
 
-  private let process = Process()
+  private let process: SpawnedProcess
   private let files: String
   let description: String
 
@@ -30,20 +30,14 @@ final class RepriseProcess {
   init(_ arguments: [String], in directory: String, environment: [String: String] = [:]) throws {
     description = "reprise " + arguments.joined(separator: " ")
     files = NSTemporaryDirectory() + "reprise-\(UUID().uuidString)"
-    process.executableURL = URL(fileURLWithPath: Self.binary)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: directory)
-    process.environment = ProcessInfo.processInfo.environment
-      .merging(["LC_ALL": "C.UTF-8", "NO_COLOR": "1"]) { $1 }.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    try Data().write(to: URL(fileURLWithPath: files + ".out"))
-    try Data().write(to: URL(fileURLWithPath: files + ".err"))
-    process.standardOutput = FileHandle(forWritingAtPath: files + ".out")
-    process.standardError = FileHandle(forWritingAtPath: files + ".err")
-    try process.run()
+    for end in [".out", ".err"] { try Data().write(to: URL(fileURLWithPath: files + end)) }
+    process = try SpawnedProcess(
+      Self.binary, arguments, log: files + ".out", errors: files + ".err", directory: directory,
+      environment: ProcessInfo.processInfo.environment
+        .merging(["LC_ALL": "C.UTF-8", "NO_COLOR": "1"]) { $1 }.merging(environment) { $1 })
   }
 
-  var pid: pid_t { process.processIdentifier }
+  var pid: pid_t { process.pid }
   var isRunning: Bool { process.isRunning }
 
   func kill(_ signal: Int32 = SIGKILL) { Glibc.kill(pid, signal) }
@@ -54,17 +48,14 @@ final class RepriseProcess {
   }
 
   /// Waits for its end; a process that takes longer than `limit` is killed, and the test fails.
-  func wait(_ limit: Duration = .seconds(60)) throws -> Result {
-    let hasEnded = waitUntil(limit) { !process.isRunning }
-    if !hasEnded { kill() }
-    process.waitUntilExit()
+  func wait(_ limit: Duration = .seconds(60)) async throws -> Result {
+    let hasEnded = await waitUntil(limit) { !process.isRunning }
+    process.end()
     let output = FileManager.default.contents(atPath: files + ".out") ?? Data()
     let error = FileManager.default.contents(atPath: files + ".err") ?? Data()
     for end in [".out", ".err"] { try? FileManager.default.removeItem(atPath: files + end) }
-    let status = Int(process.terminationStatus)
     let result = Result(
-      status: process.terminationReason == .uncaughtSignal ? 128 + status : status,
-      output: Array(output), error: Array(error))
+      status: process.exitStatus ?? -1, output: Array(output), error: Array(error))
     if !hasEnded {
       throw TestFailure("\(description) did not end: \(result.text) \(result.errorText)")
     }

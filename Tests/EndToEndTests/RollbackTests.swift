@@ -73,36 +73,25 @@ struct RollbackTests {
       let before = try hash(site)
 
       for (number, step) in Self.steps.enumerated() {
-        let failed = try site.reprise("run", "work", "--input", "failing=\(step.name)")
+        let failed = try await site.reprise("run", "work", "--input", "failing=\(step.name)")
         let said = failed.text + failed.errorText
         #expect(failed.status == 1, "failing at \(step.name): \(said)")
         #expect(said.contains("rolled back"), "failing at \(step.name): \(said)")
         #expect(try hash(site) == before, "failing at \(step.name): \(said)")
         #expect(said.contains("only a note") == (number >= 6), "failing at \(step.name): \(said)")
       }
-      let whole = try site.reprise("run", "work", "--input", "failing=none")
+      let whole = try await site.reprise("run", "work", "--input", "failing=none")
       #expect(whole.status == 0, "\(whole.text) \(whole.errorText)")
       #expect(try hash(site) != before)
-      #expect(try site.reprise("rollback", try site.newestRun()).status == 0)
+      #expect(try await site.reprise("rollback", try site.newestRun()).status == 0)
       #expect(try hash(site) == before)
     }
   }
 
   /// Every path below `marks` with its kind, mode, owner and content.
   private func hash(_ site: Site) throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [
-      "-c",
-      "cd \"$1\" && find . -printf '%P %y %m %U:%G %l\\n' | sort && find . -type f | sort | xargs sha256sum",
-      "sh", "\(site.directory)/marks",
-    ]
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw TestFailure("no hash") }
-    return String(decoding: data, as: UTF8.self)
+    try site.shell(
+      "cd marks && find . -printf '%P %y %m %U:%G %l\\n' | sort && "
+        + "find . -type f | sort | xargs sha256sum")
   }
 }

@@ -29,34 +29,35 @@ struct SecretChangeTests {
   }
 
   /// Runs until the first line is journaled, kills the engine, and lets the action go on.
-  private func interrupt(_ site: Site) throws {
+  private func interrupt(_ site: Site) async throws {
     let process = try site.start(["run", "work"])
-    #expect(waitUntil(.seconds(20)) { process.outputSoFar.contains("first *") })
+    #expect(await waitUntil(.seconds(20)) { process.outputSoFar.contains("first *") })
     process.kill()
-    _ = try process.wait()
+    _ = try await process.wait()
     try site.write("marks/go", "")
   }
 
   @Test(.timeLimit(.minutes(1))) func whatIsLeftOfTheOutputIsWithheld() async throws {
     try await Site.run(hosts: 1) { site in
       try prepare(site)
-      try interrupt(site)
+      try await interrupt(site)
       try site.write("secret", Self.new)
-      let result = try site.reprise("resume")
+      let result = try await site.reprise("resume")
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       #expect(result.text.contains("of its output withheld: a secret has changed since"))
       #expect(site.mark("count") == "x\n")
       let mask = String(repeating: "*", count: 15)
-      let logs = try site.reprise("logs", "work", "print@h1")
+      let logs = try await site.reprise("logs", "work", "print@h1")
       #expect(logs.text == "first \(mask)\n")
       #expect(logs.errorText.contains("[23 bytes of standard output are missing here: withheld"))
       #expect(logs.errorText.contains("[22 bytes of standard error are missing here: withheld"))
-      #expect(try site.reprise("logs", "work", "after@h1").text == "third \(mask)\n")
-      let skipped = try site.events(try site.newestRun())
+      #expect(try await site.reprise("logs", "work", "after@h1").text == "third \(mask)\n")
+      let skipped = try await site.events(site.newestRun())
         .filter { $0["event"] as? String == "outputSkipped" }
       #expect(skipped.count == 2)
       #expect(skipped.allSatisfy { $0["reason"] as? String == "secretChanged" })
-      #expect(try site.reprise("history", "work").text.contains("45 bytes of its output withheld"))
+      #expect(
+        try await site.reprise("history", "work").text.contains("45 bytes of its output withheld"))
       for secret in [Self.old, Self.new] { #expect(try site.traces(of: secret).isEmpty) }
     }
   }
@@ -66,11 +67,11 @@ struct SecretChangeTests {
   {
     try await Site.run(hosts: 1) { site in
       try prepare(site)
-      try interrupt(site)
-      let result = try site.reprise("resume")
+      try await interrupt(site)
+      let result = try await site.reprise("resume")
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       let mask = String(repeating: "*", count: 15)
-      let logs = try site.reprise("logs", "work", "print@h1")
+      let logs = try await site.reprise("logs", "work", "print@h1")
       #expect(logs.text == "first \(mask)\nsecond \(mask)\n")
       #expect(logs.errorText == "error \(mask)\n")
       #expect(try site.traces(of: Self.old).isEmpty)
@@ -81,22 +82,22 @@ struct SecretChangeTests {
     try await Site.run(hosts: 1) { site in
       try prepare(site)
       try site.write("marks/go", "")
-      let whole = try site.reprise("run", "work")
+      let whole = try await site.reprise("run", "work")
       #expect(whole.status == 0)
-      let events = try site.events(try site.newestRun())
+      let events = try await site.events(site.newestRun())
       let sealed = try #require(
         events.first { $0["event"] as? String == "secretsSealed" }?["sequence"] as? Int)
       try site.clearMarks()
       try site.write("marks/go", "")
       try site.write("secret", Self.old)
-      #expect(try site.reprise("run", "work", crashAfter: sealed).status == 128 + 9)
+      #expect(try await site.reprise("run", "work", crashAfter: sealed).status == 128 + 9)
       try site.write("secret", Self.new)
-      let result = try site.reprise("resume")
+      let result = try await site.reprise("resume")
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       #expect(site.mark("count") == "x\n")
       #expect(!result.text.contains("withheld"))
       let mask = String(repeating: "*", count: 15)
-      #expect(
+      await #expect(
         try site.reprise("logs", "work", "print@h1").text == "first \(mask)\nsecond \(mask)\n")
     }
   }

@@ -28,17 +28,17 @@ struct SecretCommandTests {
     #expect(waitUntil(.seconds(5)) { kill(pid, 0) != 0 }, "\(pid) lives")
   }
 
-  @Test func whatItSaysIsShownAndWhatItPrintsIsTheValue() throws {
+  @Test func whatItSaysIsShownAndWhatItPrintsIsTheValue() async throws {
     let place = try place("echo unlocking >&2; echo 'a value'; cat")
-    let ended = try place.reprise("run", "ask")
+    let ended = try await place.reprise("run", "ask")
     #expect(ended.status == 0, "\(ended.text) \(ended.errorText)")
     #expect(ended.errorText.contains("unlocking\n"), "\(ended.errorText)")
     let got = try String(contentsOfFile: place.directory + "/got", encoding: .utf8)
     #expect(got == "a value")
   }
 
-  @Test func oneThatFailsEndsTheRunBeforeItBegins() throws {
-    let ended = try place("echo 'a value'; exit 3").reprise("run", "ask")
+  @Test func oneThatFailsEndsTheRunBeforeItBegins() async throws {
+    let ended = try await place("echo 'a value'; exit 3").reprise("run", "ask")
     #expect(ended.status == 65)
     #expect(ended.errorText.contains("its command ended with status 3"), "\(ended.errorText)")
   }

@@ -33,7 +33,7 @@ struct SecretOutputTests {
       """)
   }
 
-  private func expectUsed(_ site: Site) throws {
+  private func expectUsed(_ site: Site) async throws {
     for host in site.hosts {
       #expect(site.mark("token.\(host)") == "token-\(Self.secret)-\(host)")
     }
@@ -49,20 +49,21 @@ struct SecretOutputTests {
     for command in [
       ["history", "work", "--events", "--json"], ["report", "work"], ["logs", "work"],
     ] {
-      #expect(!(try site.start(command).wait().text.contains(Self.secret)))
+      #expect(!(try await site.start(command).wait().text.contains(Self.secret)))
     }
   }
 
   @Test(.timeLimit(.minutes(1))) func reachLaterStepsAndNothingElse() async throws {
     try await Site.run(hosts: 2) { site in
       try prepare(site)
-      let result = try site.reprise("run", "work")
+      let result = try await site.reprise("run", "work")
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       #expect(!result.text.contains(Self.secret))
-      try expectUsed(site)
+      try await expectUsed(site)
       let mask = String(repeating: "*", count: 23)
-      #expect(try site.reprise("logs", "work", "use@h1").text.hasPrefix("uses token-*") == false)
-      #expect(try site.reprise("logs", "work", "use@h1").text.hasPrefix("uses \(mask)\n"))
+      #expect(
+        try await site.reprise("logs", "work", "use@h1").text.hasPrefix("uses token-*") == false)
+      #expect(try await site.reprise("logs", "work", "use@h1").text.hasPrefix("uses \(mask)\n"))
       #expect(site.mark("asked.h1") == "x\n", "a process that has the value does not ask again")
     }
   }
@@ -70,16 +71,16 @@ struct SecretOutputTests {
   @Test(.timeLimit(.minutes(2))) func areAskedAgainByAResume() async throws {
     try await Site.run(hosts: 2) { site in
       try prepare(site)
-      #expect(try site.reprise("run", "work").status == 0)
-      let events = try site.events(try site.newestRun())
+      #expect(try await site.reprise("run", "work").status == 0)
+      let events = try await site.events(site.newestRun())
       let held = events.filter { $0["event"] as? String == "outputHeld" }
       let first = try #require(held.first?["sequence"] as? Int)
       for crash in stride(from: first - 1, to: events.count, by: 4) {
         try site.clearMarks()
         let state = "state\(crash)"
-        let killed = try site.reprise("run", "work", state: state, crashAfter: crash)
+        let killed = try await site.reprise("run", "work", state: state, crashAfter: crash)
         #expect(killed.status == 128 + 9, "crash at \(crash)")
-        let result = try site.reprise("resume", state: state)
+        let result = try await site.reprise("resume", state: state)
         #expect(result.status == 0, "crash at \(crash): \(result.text) \(result.errorText)")
         #expect(site.mark("token.h1") == "token-\(Self.secret)-h1", "crash at \(crash)")
         #expect(site.mark("all")?.contains("token-\(Self.secret)-h2") == true, "at \(crash)")
@@ -93,7 +94,7 @@ struct SecretOutputTests {
     try await Site.run(hosts: 1) { site in
       try prepare(site)
       try site.write("marks/lies.h1", "abc\n")
-      let result = try site.reprise("run", "work")
+      let result = try await site.reprise("run", "work")
       #expect(result.status == 1)
       #expect(result.text.contains("it took from a secret and has fewer than 4 bytes"))
       #expect(result.text.contains("ask for it in a step whose code mentions no secret"))
@@ -106,21 +107,22 @@ struct SecretOutputTests {
   {
     try await Site.run(hosts: 2) { site in
       try prepare(site)
-      #expect(try site.reprise("run", "work").status == 0)
-      let events = try site.events(try site.newestRun())
+      #expect(try await site.reprise("run", "work").status == 0)
+      let events = try await site.events(site.newestRun())
       let use = try #require(
         events.first {
           $0["event"] as? String == "stepStarted"
             && ($0["step"] as? [String: Any])?["path"] as? String == "use"
         }?["sequence"] as? Int)
       try site.clearMarks()
-      #expect(try site.reprise("run", "work", state: "other", crashAfter: use).status == 128 + 9)
+      #expect(
+        try await site.reprise("run", "work", state: "other", crashAfter: use).status == 128 + 9)
       try site.write("marks/lies.h2", "")
-      let failed = try site.reprise("resume", state: "other")
+      let failed = try await site.reprise("resume", state: "other")
       #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
       #expect(failed.text.contains("the output token: it can't be asked again"), "\(failed.text)")
       try FileManager.default.removeItem(atPath: "\(site.directory)/marks/lies.h2")
-      #expect(try site.reprise("resume", state: "other").status == 0)
+      #expect(try await site.reprise("resume", state: "other").status == 0)
       #expect(site.mark("token.h2") == "token-\(Self.secret)-h2")
     }
   }

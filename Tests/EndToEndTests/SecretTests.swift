@@ -101,20 +101,20 @@ struct SecretTests {
         "work", Self.runbook.replacingOccurrences(of: "SITE", with: site.directory))
       let environment = ["LONG_SECRET": Self.long]
       let process = try site.start(["run", "work"], environment: environment)
-      #expect(
+      await #expect(
         waitUntil(.seconds(20)) { site.mark("waiting.h1") != nil && site.mark("waiting.h2") != nil }
       )
       #expect(Self.traces(in: hostState).isEmpty, "before anything was printed")
       try site.write("marks/go", "")
       // While the actions run: what they print stands in their output files and nowhere else.
       var arguments: Set<String> = []
-      #expect(
+      await #expect(
         waitUntil(.seconds(60)) {
           arguments.formUnion(Self.argumentTraces())
           return !process.isRunning
         })
       #expect(arguments.isEmpty)
-      let result = try process.wait()
+      let result = try await process.wait()
       #expect(result.status == 1, "\(result.text) \(result.errorText)")
       #expect(result.text.contains("fails on h1 and h2"))
       let printed = [result.output, result.error].map { Data($0) }
@@ -126,14 +126,14 @@ struct SecretTests {
         ["report", "work"], ["report", "work", "--format", "html"],
         ["report", "work", "--format", "json"], ["runs", "--json"],
       ] {
-        let shown = try site.start(command).wait()
+        let shown = try await site.start(command).wait()
         #expect(shown.status == 0, "\(command)")
         #expect(!Self.hasNeedle(Data(shown.output + shown.error)), "\(command)")
       }
       let mask = String(repeating: "*", count: 4000)
-      #expect(try site.reprise("logs", "work", "split@h1").text.hasPrefix(mask))
+      #expect(try await site.reprise("logs", "work", "split@h1").text.hasPrefix(mask))
       // A resume that fails in the same place, then one that is cancelled: nothing new appears.
-      let again = try site.start(["resume"], environment: environment).wait()
+      let again = try await site.start(["resume"], environment: environment).wait()
       #expect(again.status == 1, "\(again.text) \(again.errorText)")
       #expect(!Self.hasNeedle(Data(again.output + again.error)))
       #expect(Self.traces(in: "\(site.directory)/state").isEmpty)
@@ -151,8 +151,8 @@ struct SecretTests {
           secret awkward from file "\(site.directory)/awkward"
           step whole on all { run `: "$marks"; printf %s "$awkward"` no rollback "a test" }
         """)
-      #expect(try site.reprise("run", "work").status == 0)
-      #expect(waitUntil(.seconds(10)) { Self.traces(in: hostState).isEmpty })
+      #expect(try await site.reprise("run", "work").status == 0)
+      #expect(await waitUntil(.seconds(10)) { Self.traces(in: hostState).isEmpty })
       #expect(Self.traces(in: "\(site.directory)/state").isEmpty)
     }
   }
@@ -167,7 +167,7 @@ struct SecretTests {
           secret short from file "\(site.directory)/short"
           step use on all { run `echo "$short" > "$marks/used"` no rollback "a test" }
         """)
-      let result = try site.reprise("run", "work")
+      let result = try await site.reprise("run", "work")
       #expect(result.status != 0 && result.status != 1, "\(result.status)")
       #expect(result.errorText.contains("it has fewer than 4 bytes"), "\(result.errorText)")
       #expect(result.errorText.contains("choose a longer one"))

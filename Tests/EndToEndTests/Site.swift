@@ -69,7 +69,9 @@ final class Site {
     environment: [String: String] = [:]
   ) throws -> RepriseProcess {
     var all = arguments
-    if let verb = all.first, ["run", "resume", "rollback", "cancel", "plan", "gc", "stash"].contains(verb) {
+    if let verb = all.first,
+      ["run", "resume", "rollback", "cancel", "plan", "gc", "stash"].contains(verb)
+    {
       all += [
         "--identity", servers[0].identity, "--known-hosts", "\(directory)/known_hosts",
       ]
@@ -85,24 +87,17 @@ final class Site {
   func reprise(
     _ arguments: String..., state: String = "state", crashAfter event: Int? = nil,
     environment: [String: String] = [:], within limit: Duration = .seconds(60)
-  ) throws -> RepriseProcess.Result {
-    try start(arguments, state: state, crashAfter: event, environment: environment).wait(limit)
+  ) async throws -> RepriseProcess.Result {
+    try await start(arguments, state: state, crashAfter: event, environment: environment).wait(
+      limit)
   }
 
   /// What a line of shell prints; throws where it fails.
   @discardableResult
   func shell(_ line: String) throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-euc", line]
-    process.currentDirectoryURL = URL(fileURLWithPath: directory)
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw TestFailure("failed: \(line)") }
-    return String(decoding: data, as: UTF8.self)
+    let ended = try SpawnedProcess.shell("set -eu; " + line, in: directory)
+    guard ended.status == 0 else { throw TestFailure("failed: \(line): \(ended.text)") }
+    return ended.text
   }
 
   /// The file `marks/NAME`; nil where it is missing.
@@ -129,8 +124,8 @@ final class Site {
   }
 
   /// The events of a run as `history --events --json` prints them.
-  func events(_ run: String, state: String = "state") throws -> [[String: Any]] {
-    let result = try reprise("history", run, "--events", "--json", state: state)
+  func events(_ run: String, state: String = "state") async throws -> [[String: Any]] {
+    let result = try await reprise("history", run, "--events", "--json", state: state)
     guard result.status == 0 else { throw TestFailure(result.errorText) }
     return try result.text.split(separator: "\n").map { line in
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
@@ -140,8 +135,8 @@ final class Site {
   }
 
   /// The id of the newest run.
-  func newestRun(state: String = "state") throws -> String {
-    let result = try reprise("runs", "--json", state: state)
+  func newestRun(state: String = "state") async throws -> String {
+    let result = try await reprise("runs", "--json", state: state)
     guard let line = result.text.split(separator: "\n").first,
       let run = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
       let id = run["run"] as? String

@@ -20,66 +20,67 @@ struct StashTests {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }
 
-  @Test func takesDotfilesAndNothingElseAndBringsThemBack() throws {
+  @Test func takesDotfilesAndNothingElseAndBringsThemBack() async throws {
     let place = try Workplace()
     let data = place.directory + "/in/data"
-    _ = try place.shell("mkdir -p in/data/sub && cd in/data && touch a .b ..c 'd e' sub/f && ln -s none g")
+    _ = try place.shell(
+      "mkdir -p in/data/sub && cd in/data && touch a .b ..c 'd e' sub/f && ln -s none g")
     let before = names(data)
     try make(place, "\"\(data)/*\"", failing: true)
-    let failed = try place.reprise("run", "aside")
+    let failed = try await place.reprise("run", "aside")
     #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
     #expect(failed.text.contains("moved 6 from"), "\(failed.text)")
     #expect(names(data) == before)
     #expect(names(place.directory + "/in") == ["data"])
   }
 
-  @Test func nothingToMoveIsNoFailure() throws {
+  @Test func nothingToMoveIsNoFailure() async throws {
     let place = try Workplace()
     _ = try place.shell("mkdir -p in/data")
     try make(place, "\"\(place.directory)/in/data/*\" \"\(place.directory)/in/none/*\"")
-    let done = try place.reprise("run", "aside")
+    let done = try await place.reprise("run", "aside")
     #expect(done.status == 0, "\(done.text) \(done.errorText)")
     #expect(done.text.contains("does not exist: nothing to move"))
-    #expect(try place.reprise("rollback", "aside").status == 0)
+    #expect(try await place.reprise("rollback", "aside").status == 0)
   }
 
-  @Test func aSecondStashKeepsTheFirst() throws {
+  @Test func aSecondStashKeepsTheFirst() async throws {
     let place = try Workplace()
     let data = place.directory + "/in/data"
     try make(place, "\"\(data)/*\"")
     for text in ["first", "second"] {
       _ = try place.shell("mkdir -p in/data && echo \(text) > in/data/file")
-      #expect(try place.reprise("run", "aside").status == 0)
+      #expect(try await place.reprise("run", "aside").status == 0)
       #expect(names(data).isEmpty)
     }
     #expect(try place.shell("cat in/.reprise-stash/*/*/file | sort").text == "first\nsecond\n")
     // What stands in the way of what comes back is moved aside, too.
     _ = try place.shell("echo third > in/data/file")
-    let undone = try place.reprise("rollback", "aside")
+    let undone = try await place.reprise("rollback", "aside")
     #expect(undone.status == 0, "\(undone.text) \(undone.errorText)")
     #expect(try place.shell("cat in/data/file").text == "second\n")
     #expect(try place.shell("cat in/.reprise-stash/*/displaced.*/file").text == "third\n")
   }
 
   @Test(.timeLimit(.minutes(5)))
-  func takesAHundredThousandFiles() throws {
+  func takesAHundredThousandFiles() async throws {
     let place = try Workplace()
     let data = place.directory + "/in/data"
     _ = try place.shell("mkdir -p in/data && cd in/data && seq 100000 | xargs touch")
     try make(place, "\"\(data)/*\"", failing: true)
-    let failed = try place.start(["run", "aside"]).wait(.seconds(240))
+    let failed = try await place.start(["run", "aside"]).wait(.seconds(240))
     #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
     #expect(failed.text.contains("moved 100000 from"), "\(failed.text)")
     #expect(names(data).count == 100_000)
   }
 
   @Test(arguments: ["/*", "/etc/*", "/etc/passwd", "/usr/lib/x*", "/tmp/*", "/proc/*"])
-  func refusesWhatNobodyCanMean(_ glob: String) throws {
+  func refusesWhatNobodyCanMean(_ glob: String) async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "aside", "  input glob = \"\(glob)\"\n  step aside { stash \"$glob\" }")
     let before = names("/etc")
-    let refused = try place.reprise("run", "aside")
+    let refused = try await place.reprise("run", "aside")
     #expect([1, 65].contains(refused.status), "\(refused.text) \(refused.errorText)")
     #expect((refused.text + refused.errorText).contains("refused"), "\(refused.text)")
     #expect(names("/etc") == before)

@@ -29,13 +29,15 @@ struct StoredRunTests {
   private static let named = "/tmp/reprise-stored-run."
 
   private func tidy() {
-    for end in ["env", "md", "txt"] { try? FileManager.default.removeItem(atPath: Self.named + end) }
+    for end in ["env", "md", "txt"] {
+      try? FileManager.default.removeItem(atPath: Self.named + end)
+    }
   }
 
   private func reprise(
     _ arguments: String..., in place: Workplace
-  ) throws -> RepriseProcess.Result {
-    try RepriseProcess(
+  ) async throws -> RepriseProcess.Result {
+    try await RepriseProcess(
       arguments + ["--state", place.directory + "/state"], in: place.directory,
       environment: [
         "HOME": place.directory, "XDG_STATE_HOME": place.directory + "/supervisor",
@@ -47,39 +49,39 @@ struct StoredRunTests {
   @Test func thereAreSome() { #expect(!Self.journals.isEmpty) }
 
   @Test(arguments: journals)
-  func areShownWhole(_ journal: String) throws {
+  func areShownWhole(_ journal: String) async throws {
     let place = try place(journal)
-    let runs = try reprise("runs", "--json", in: place)
+    let runs = try await reprise("runs", "--json", in: place)
     #expect(runs.status == 0, "\(runs.errorText)")
     #expect(runs.text.split(separator: "\n").count == 2)
-    let events = try reprise("history", "stored", "--events", "--json", in: place)
+    let events = try await reprise("history", "stored", "--events", "--json", in: place)
     #expect(events.status == 0, "\(events.errorText)")
     #expect(events.text.contains(#""event":"retryScheduled""#))
-    let history = try reprise("history", "stored", "--step", "prepare", in: place)
+    let history = try await reprise("history", "stored", "--step", "prepare", in: place)
     #expect(history.text.contains("prepare"), "\(history.text) \(history.errorText)")
-    let shown = try reprise("show", "stored", in: place)
+    let shown = try await reprise("show", "stored", in: place)
     #expect(shown.text.contains("hosts-there"), "\(shown.text) \(shown.errorText)")
     #expect(shown.text.contains("= again"), "\(shown.text)")
-    let logs = try reprise("logs", "stored", "prepare", in: place)
+    let logs = try await reprise("logs", "stored", "prepare", in: place)
     #expect(logs.text == "prepared told\n")
     #expect(logs.errorText == "on the other stream\n")
-    let undone = try reprise("history", "undone", in: place)
+    let undone = try await reprise("history", "undone", in: place)
     #expect(undone.text.contains("rollback"), "\(undone.text) \(undone.errorText)")
     // Its chain is intact, its plan the one that was stored.
     for run in ["stored", "undone"] {
-      let report = try reprise("report", run, "--format", "json", in: place)
+      let report = try await reprise("report", run, "--format", "json", in: place)
       #expect(report.status == 0, "\(report.errorText)")
       #expect(report.text.contains("chainHead"))
     }
   }
 
   @Test(arguments: journals)
-  func goOnWhereTheyStopped(_ journal: String) throws {
+  func goOnWhereTheyStopped(_ journal: String) async throws {
     let place = try place(journal)
     defer { tidy() }
-    let waiting = try reprise("resume", "stored", in: place)
+    let waiting = try await reprise("resume", "stored", in: place)
     #expect(waiting.status == 75, "\(waiting.text) \(waiting.errorText)")
-    let resumed = try reprise("resume", "stored", "--approve", "ask", in: place)
+    let resumed = try await reprise("resume", "stored", "--approve", "ask", in: place)
     #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
     let after = try String(contentsOfFile: place.directory + "/after", encoding: .utf8)
     #expect(after == "prepared told, here\n")
@@ -88,14 +90,14 @@ struct StoredRunTests {
     for name in ["twice", "tried", "undone"] {
       #expect(!FileManager.default.fileExists(atPath: "\(place.directory)/\(name)"), "\(name)")
     }
-    #expect(try reprise("resume", "undone", in: place).status == 1)
+    #expect(try await reprise("resume", "undone", in: place).status == 1)
   }
 
   @Test(arguments: journals)
-  func areRolledBackByThePlanTheyBeganWith(_ journal: String) throws {
+  func areRolledBackByThePlanTheyBeganWith(_ journal: String) async throws {
     let place = try place(journal)
     defer { tidy() }
-    let undone = try reprise("rollback", "stored", in: place)
+    let undone = try await reprise("rollback", "stored", in: place)
     #expect(undone.status == 0, "\(undone.text) \(undone.errorText)")
     #expect(!FileManager.default.fileExists(atPath: place.directory + "/prepared"))
   }

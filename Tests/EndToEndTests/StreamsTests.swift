@@ -4,51 +4,51 @@ import Testing
 /// Standard streams and the state directory in every condition that they come in.
 @Suite("Streams and state")
 struct StreamsTests {
-  private func hello() throws -> Workplace {
+  private func hello() async throws -> Workplace {
     let place = try Workplace()
     try place.writeRunbook(
       "hello", "step say { run `printf 'out\\377\\n'; printf err >&2` no rollback \"a test\" }")
-    #expect(try place.reprise("run", "hello").status == 0)
+    #expect(try await place.reprise("run", "hello").status == 0)
     return place
   }
 
   @Test(arguments: ["history", "runs", "show", "logs hello", "history --events --json"])
-  func endsQuietlyWhenNobodyReads(_ command: String) throws {
-    let result = try hello().shell("set -o pipefail; $reprise \(command) | true")
+  func endsQuietlyWhenNobodyReads(_ command: String) async throws {
+    let result = try await hello().shell("set -o pipefail; $reprise \(command) | true")
     #expect(result.status == 0)
     #expect(result.text.isEmpty)
   }
 
-  @Test func aRunGoesOnWhenNobodyReads() throws {
-    let place = try hello()
+  @Test func aRunGoesOnWhenNobodyReads() async throws {
+    let place = try await hello()
     let result = try place.shell("set -o pipefail; $reprise run hello | true")
     #expect(result.status == 0)
-    #expect(
+    await #expect(
       try place.reprise("runs", "--json").text.components(separatedBy: "succeeded").count == 3)
   }
 
-  @Test func tellsThatNothingCanBeWritten() throws {
-    let result = try hello().shell("$reprise history > /dev/full")
+  @Test func tellsThatNothingCanBeWritten() async throws {
+    let result = try await hello().shell("$reprise history > /dev/full")
     #expect(result.status == 1)
     #expect(result.text.contains("the output can't be written: No space left on device"))
   }
 
-  @Test func worksWithClosedStreams() throws {
-    let place = try hello()
+  @Test func worksWithClosedStreams() async throws {
+    let place = try await hello()
     #expect(try place.shell("$reprise run hello >&- 2>&- <&-").status == 0)
     #expect(try place.shell("$reprise history >&-").status == 0)
-    #expect(
+    await #expect(
       try place.reprise("runs", "--json").text.components(separatedBy: "succeeded").count == 3)
   }
 
-  @Test func givesATasksOutputByteForByte() throws {
-    let result = try hello().reprise("logs", "hello", "say")
+  @Test func givesATasksOutputByteForByte() async throws {
+    let result = try await hello().reprise("logs", "hello", "say")
     #expect(result.output == Array("out".utf8) + [0xFF, 0x0A])
     #expect(result.error == Array("err".utf8))
   }
 
-  @Test func writesNoEscapeSequencesIntoAPipe() throws {
-    let place = try hello()
+  @Test func writesNoEscapeSequencesIntoAPipe() async throws {
+    let place = try await hello()
     for command in ["run hello", "history", "show", "runs"] {
       #expect(!(try place.shell("$reprise \(command) | cat").text.contains("\u{1B}")))
     }
@@ -66,8 +66,8 @@ struct StreamsTests {
     #expect(result.text == "c | 1\nc | 2\nc | 3\n")
   }
 
-  @Test func refusesStateThatCannotBeUsed() throws {
-    let place = try hello()
+  @Test func refusesStateThatCannotBeUsed() async throws {
+    let place = try await hello()
     try FileManager.default.createDirectory(
       atPath: place.directory + "/damaged", withIntermediateDirectories: true)
     try place.write("damaged/reprise.sqlite", String(repeating: "no database ", count: 99))
@@ -83,15 +83,15 @@ struct StreamsTests {
       ("damaged", "is damaged"), ("newer", "newer reprise"), ("/proc/none", "can't be made"),
     ]
     for (state, words) in cases {
-      let result = try place.reprise("run", "hello", "--state", state)
+      let result = try await place.reprise("run", "hello", "--state", state)
       #expect(result.status == 73)
       #expect(result.errorText.contains(words), "\(result.errorText)")
       #expect(result.errorText.contains("= help:"))
     }
   }
 
-  @Test func aReadOnlyStateCanBeReadAndNotWritten() throws {
-    let place = try hello()
+  @Test func aReadOnlyStateCanBeReadAndNotWritten() async throws {
+    let place = try await hello()
     // Root writes into any directory; a read-only mount in a namespace of its own stops it too.
     let result = try place.shell(
       """

@@ -22,7 +22,7 @@ struct TerminalTests {
   /// What a terminal of that size was sent, and the exit status of the command.
   private func onTerminal(
     _ command: String, columns: Int = 80, rows: Int = 24, in place: Workplace
-  ) throws -> (status: Int32, text: String) {
+  ) throws -> (status: Int, text: String) {
     try place.shell(
       "script -qec 'stty cols \(columns) rows \(rows); \(command)' /dev/null < /dev/null")
   }
@@ -61,13 +61,13 @@ struct TerminalTests {
     #expect(shown.text.contains("> "))
   }
 
-  @Test func detachesWhenTheTerminalGoesAway() throws {
+  @Test func detachesWhenTheTerminalGoesAway() async throws {
     let place = try place()
     // The end of `script` hangs its terminal up.
     _ = try place.shell(
       "timeout -s KILL 2 script -qec 'TERM=xterm $reprise run wait' /dev/null < /dev/null; sleep 1")
-    let runs = try place.reprise("runs", "--json").text
+    let runs = try await place.reprise("runs", "--json").text
     #expect(runs.contains(#""reason":"detached""#), "\(runs)")
-    #expect(try place.reprise("resume").status == 0)
+    #expect(try await place.reprise("resume").status == 0)
   }
 }

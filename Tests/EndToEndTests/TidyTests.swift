@@ -23,20 +23,20 @@ struct TidyTests {
           step one on all { run `touch "$marks/one"` no rollback "a test" }
           step two { run `test -e "$marks/go"` no rollback "a test" }
         """)
-      #expect(try site.reprise("run", "work", environment: own).status == 1)
-      let failed = try site.newestRun()
+      #expect(try await site.reprise("run", "work", environment: own).status == 1)
+      let failed = try await site.newestRun()
       try site.write("marks/go", "")
-      #expect(try site.reprise("run", "work", environment: own).status == 0)
-      let done = try site.newestRun()
+      #expect(try await site.reprise("run", "work", environment: own).status == 0)
+      let done = try await site.newestRun()
       for name in [done, "zzzz"] {
         try FileManager.default.createDirectory(
           atPath: "\(home)/here/reprise/\(name)/local", withIntermediateDirectories: true)
       }
-      let told = try site.reprise("gc", "--dry-run", environment: own)
+      let told = try await site.reprise("gc", "--dry-run", environment: own)
       #expect(told.status == 0, "\(told.text) \(told.errorText)")
       #expect(told.text.contains("would remove \(done)"))
       #expect(directories(home + "/here") == [failed, done, "zzzz"].sorted())
-      #expect(try site.reprise("gc", environment: own).status == 0)
+      #expect(try await site.reprise("gc", environment: own).status == 0)
       #expect(directories(home + "/here") == [failed, "zzzz"].sorted())
     }
   }
@@ -46,17 +46,17 @@ struct TidyTests {
     try await Site.run(hosts: 1) { site in
       try site.writeRunbook("work", "  step aside on all { stash \"$marks/*\" }")
       try site.write("marks/a", "1")
-      #expect(try site.reprise("run", "work").status == 0)
+      #expect(try await site.reprise("run", "work").status == 0)
       #expect(site.marks.isEmpty)
-      let listed = try site.reprise("stash")
+      let listed = try await site.reprise("stash")
       #expect(listed.status == 0, "\(listed.text) \(listed.errorText)")
       #expect(listed.text.contains("aside@h1"))
-      #expect(try site.reprise("stash", "--purge").status == 64)
-      let purged = try site.reprise("stash", "work", "--purge")
+      #expect(try await site.reprise("stash", "--purge").status == 64)
+      let purged = try await site.reprise("stash", "work", "--purge")
       #expect(purged.status == 0, "\(purged.text) \(purged.errorText)")
       #expect(purged.text.contains("removed"))
       #expect(!FileManager.default.fileExists(atPath: "\(site.directory)/.reprise-stash"))
-      #expect(try site.reprise("stash").text.contains("No run has files moved aside."))
+      #expect(try await site.reprise("stash").text.contains("No run has files moved aside."))
     }
   }
 
@@ -64,8 +64,8 @@ struct TidyTests {
   func doctorFindsAChangedJournal() async throws {
     try await Site.run(hosts: 1) { site in
       try site.writeRunbook("work", "  step one on all { check `test -d \"$marks\"` }")
-      #expect(try site.reprise("run", "work").status == 0)
-      let well = try site.reprise("doctor")
+      #expect(try await site.reprise("run", "work").status == 0)
+      let well = try await site.reprise("doctor")
       #expect(well.text.contains("every chain intact"), "\(well.text) \(well.errorText)")
       let path = "\(site.directory)/state/reprise.sqlite"
       let bytes = try #require(FileManager.default.contents(atPath: path))
@@ -73,17 +73,18 @@ struct TidyTests {
       let range = try #require(changed.range(of: Data(#""taskEnded""#.utf8)))
       changed[range.lowerBound + 1] = UInt8(ascii: "T")
       try changed.write(to: URL(fileURLWithPath: path))
-      let ill = try site.reprise("doctor")
+      let ill = try await site.reprise("doctor")
       #expect(ill.status == 73, "\(ill.text) \(ill.errorText)")
       #expect(ill.text.contains("damaged"))
     }
   }
 
-  @Test func explainTellsMoreAboutACode() throws {
+  @Test func explainTellsMoreAboutACode() async throws {
     let directory = NSTemporaryDirectory()
-    let told = try RepriseProcess(["check", "--explain", "r109"], in: directory).wait()
+    let told = try await RepriseProcess(["check", "--explain", "r109"], in: directory).wait()
     #expect(told.status == 0)
     #expect(told.text.hasPrefix("R109\n"))
-    #expect(try RepriseProcess(["check", "--explain", "R999"], in: directory).wait().status == 64)
+    #expect(
+      try await RepriseProcess(["check", "--explain", "R999"], in: directory).wait().status == 64)
   }
 }

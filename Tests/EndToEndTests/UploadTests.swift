@@ -63,12 +63,12 @@ struct UploadTests {
       try Data("old".utf8).write(to: URL(fileURLWithPath: old))
       chmod(old, 0o600)
       let before = try tree(site)
-      let result = try site.reprise("run", "work")
+      let result = try await site.reprise("run", "work")
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       for host in site.hosts { #expect(content(site, host) == Self.bytes(size)) }
       #expect(try mode(site, "h1") == 0o600)
       #expect(try mode(site, "h2") == 0o644)
-      let undone = try site.reprise("rollback", try site.newestRun())
+      let undone = try await site.reprise("rollback", try site.newestRun())
       #expect(undone.status == 0, "\(undone.text) \(undone.errorText)")
       #expect(try tree(site) == before)
     }
@@ -83,7 +83,7 @@ struct UploadTests {
       chmod("\(site.directory)/marks/h1", 0o777)
       let data = Self.bytes(3_000_003)
       try put(site, data)
-      let result = try site.reprise("run", "work", "--transport", transport)
+      let result = try await site.reprise("run", "work", "--transport", transport)
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       #expect(content(site, "h1") == data)
     }
@@ -97,14 +97,15 @@ struct UploadTests {
       try put(site, data)
       try data.write(to: URL(fileURLWithPath: "\(site.directory)/marks/h2/\(Self.path)"))
       let before = try tree(site)
-      let plan = try site.reprise("plan", "work", "--json")
+      let plan = try await site.reprise("plan", "work", "--json")
       #expect(plan.status == 0, "\(plan.text) \(plan.errorText)")
       #expect(plan.text.contains(#""step":"put","host":"h1","verdict":"wouldRun""#), "\(plan.text)")
-      #expect(plan.text.contains(#""step":"put","host":"h2","verdict":"satisfied""#), "\(plan.text)")
+      #expect(
+        plan.text.contains(#""step":"put","host":"h2","verdict":"satisfied""#), "\(plan.text)")
       #expect(try tree(site) == before)
-      let result = try site.reprise("run", "work")
+      let result = try await site.reprise("run", "work")
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
-      let logs = try site.reprise("logs", try site.newestRun(), "put@h2")
+      let logs = try await site.reprise("logs", try site.newestRun(), "put@h2")
       #expect(logs.text.contains("already has this content"))
       #expect(content(site, "h1") == data)
     }
@@ -117,23 +118,23 @@ struct UploadTests {
       let data = Self.bytes(400_000)
       try put(site, data)
       let before = try tree(site)
-      #expect(try site.reprise("run", "work", state: "whole").status == 1)
-      let length = try site.events(try site.newestRun(state: "whole"), state: "whole").count
-      #expect(try site.reprise("rollback", "work", state: "whole").status == 0)
+      #expect(try await site.reprise("run", "work", state: "whole").status == 1)
+      let length = try await site.events(site.newestRun(state: "whole"), state: "whole").count
+      #expect(try await site.reprise("rollback", "work", state: "whole").status == 0)
       #expect(try tree(site) == before)
       for event in 1..<length {
         let state = "state\(event)"
-        let killed = try site.reprise("run", "work", state: state, crashAfter: event)
+        let killed = try await site.reprise("run", "work", state: state, crashAfter: event)
         // The last events of a run that fails may come in one commit with its end.
         #expect([1, 128 + 9].contains(killed.status), "event \(event): \(killed.errorText)")
-        let resumed = try site.reprise("resume", state: state)
+        let resumed = try await site.reprise("resume", state: state)
         #expect(resumed.status == 1, "event \(event): \(resumed.text) \(resumed.errorText)")
         for host in site.hosts { #expect(content(site, host) == data, "event \(event)") }
-        let starts = try site.events(try site.newestRun(state: state), state: state)
+        let starts = try await site.events(site.newestRun(state: state), state: state)
           .filter { $0["event"] as? String == "attemptStarted" }
           .filter { ($0["task"] as? [String: Any])?["step"] as? String == "put" }
         #expect(starts.count == 2, "event \(event)")
-        let undone = try site.reprise("rollback", "work", state: state)
+        let undone = try await site.reprise("rollback", "work", state: state)
         #expect(undone.status == 0, "event \(event): \(undone.text) \(undone.errorText)")
         #expect(try tree(site) == before, "event \(event)")
       }
@@ -149,25 +150,25 @@ struct UploadTests {
       var memory = 0
       var process = try site.start(["run", "work"])
       for _ in 0..<2 {
-        let isMoving = waitUntil(.seconds(30)) {
+        let isMoving = await waitUntil(.seconds(30)) {
           arrived(site) > known + 4_000_000 || !process.isRunning
         }
         #expect(isMoving && process.isRunning)
         memory = max(memory, highestMemory(process))
         process.kill()
-        _ = try process.wait()
+        _ = try await process.wait()
         // What was there is never written anew from the beginning.
         #expect(arrived(site) > known)
         known = arrived(site)
         #expect(known < 200_000_000)
         process = try site.start(["resume"])
       }
-      waitUntil(.seconds(120)) {
+      await waitUntil(.seconds(120)) {
         memory = max(memory, highestMemory(process))
         return !process.isRunning
       }
       #expect((1..<150_000).contains(memory), "the file has 200 MB")
-      let result = try process.wait()
+      let result = try await process.wait()
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       try site.shell("cmp runbooks/app.bin \"marks/h1/\(Self.path)\"")
       #expect(arrived(site) == 0)
@@ -180,12 +181,12 @@ struct UploadTests {
       try prepare(site)
       try site.shell("head -c 200000000 /dev/urandom > runbooks/app.bin")
       let process = try site.start(["run", "work"])
-      #expect(waitUntil(.seconds(30)) { arrived(site) > 4_000_000 || !process.isRunning })
+      #expect(await waitUntil(.seconds(30)) { arrived(site) > 4_000_000 || !process.isRunning })
       #expect(site.servers[0].killSessions())
-      let result = try process.wait(.seconds(120))
+      let result = try await process.wait(.seconds(120))
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       try site.shell("cmp runbooks/app.bin \"marks/h1/\(Self.path)\"")
-      let starts = try site.events(try site.newestRun())
+      let starts = try await site.events(site.newestRun())
         .filter { $0["event"] as? String == "attemptStarted" }
       #expect(starts.count == 1)
     }
@@ -210,36 +211,39 @@ struct UploadTests {
     try await Site.run(hosts: 2) { site in
       try prepare(site, more: #"require `test "$host" = h1 || test -e "$marks/mended"`"#)
       try put(site, Self.bytes(1000))
-      #expect(try site.reprise("run", "work").status == 1)
+      #expect(try await site.reprise("run", "work").status == 1)
       #expect(content(site, "h1") == Self.bytes(1000))
       try put(site, Self.bytes(1000, seed: 2))
       try site.write("marks/mended", "")
-      let changed = try site.reprise("resume")
+      let changed = try await site.reprise("resume")
       #expect(changed.status == 1)
       #expect(
         (changed.text + changed.errorText).contains("is not the file any more"),
         "\(changed.text) \(changed.errorText)")
       #expect(content(site, "h2") == nil)
       try put(site, Self.bytes(1000))
-      let mended = try site.reprise("resume")
+      let mended = try await site.reprise("resume")
       #expect(mended.status == 0, "\(mended.text) \(mended.errorText)")
       #expect(content(site, "h2") == Self.bytes(1000))
     }
   }
 
-  @Test(.timeLimit(.minutes(2)), arguments: [
-    ("", "No such file"), ("mkdir app.bin", "is a directory"), ("mkfifo app.bin", "no regular file"),
-    ("touch app.bin; rm -r ../marks/h1", "is no directory"),
-    ("touch app.bin; mkdir '../marks/h1/put here'\\''s.bin'", "is a directory"),
-  ])
+  @Test(
+    .timeLimit(.minutes(2)),
+    arguments: [
+      ("", "No such file"), ("mkdir app.bin", "is a directory"),
+      ("mkfifo app.bin", "no regular file"),
+      ("touch app.bin; rm -r ../marks/h1", "is no directory"),
+      ("touch app.bin; mkdir '../marks/h1/put here'\\''s.bin'", "is a directory"),
+    ])
   func saysWhyAFileCanNotBeCopied(make: String, said: String) async throws {
     try await Site.run(hosts: 1) { site in
       try prepare(site)
       try site.shell("cd runbooks; \(make)")
-      let plan = try site.reprise("plan", "work")
+      let plan = try await site.reprise("plan", "work")
       #expect(plan.status == 1, "\(plan.text) \(plan.errorText)")
       #expect(plan.text.contains(said), "\(plan.text)")
-      let failed = try site.reprise("run", "work")
+      let failed = try await site.reprise("run", "work")
       #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
       #expect((failed.text + failed.errorText).contains(said), "\(failed.text) \(failed.errorText)")
     }
@@ -256,9 +260,9 @@ struct UploadTests {
       try site.shell("mount -t tmpfs -o size=1m none '\(mount)'")
       defer { _ = try? site.shell("umount '\(mount)'") }
       try Data("old".utf8).write(to: URL(fileURLWithPath: "\(mount)/\(Self.path)"))
-      let failed = try site.reprise("run", "work")
+      let failed = try await site.reprise("run", "work")
       #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
-      let logs = try site.reprise("logs", try site.newestRun(), "put@h1")
+      let logs = try await site.reprise("logs", try site.newestRun(), "put@h1")
       #expect(logs.errorText.contains("No space left"), "\(logs.errorText)")
       #expect(content(site, "h1") == Data("old".utf8))
       let left = try FileManager.default.contentsOfDirectory(atPath: mount)
@@ -275,13 +279,13 @@ struct UploadTests {
       try put(site, Self.bytes(6_000_000))
       try site.shell("mount -t tmpfs -o size=36m none '\(site.stateHome)'")
       defer { _ = try? site.shell("umount -l '\(site.stateHome)'") }
-      let failed = try site.reprise("run", "work")
+      let failed = try await site.reprise("run", "work")
       #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
       #expect(failed.text.contains("no space left"), "\(failed.text)")
       #expect(content(site, "h1") == nil)
       #expect(arrived(site) == 0)
       try site.shell("mount -o remount,size=100m '\(site.stateHome)'")
-      #expect(try site.reprise("resume").status == 0)
+      #expect(try await site.reprise("resume").status == 0)
       #expect(content(site, "h1") == Self.bytes(6_000_000))
     }
   }

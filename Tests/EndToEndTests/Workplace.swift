@@ -30,26 +30,16 @@ final class Workplace {
   }
 
   @discardableResult
-  func reprise(_ arguments: String...) throws -> RepriseProcess.Result {
-    try start(arguments).wait(.seconds(60))
+  func reprise(_ arguments: String...) async throws -> RepriseProcess.Result {
+    try await start(arguments).wait(.seconds(60))
   }
 
   /// A line of a shell in which `$reprise` is the binary; both streams together.
-  func shell(_ line: String) throws -> (status: Int32, text: String) {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", line]
-    process.currentDirectoryURL = URL(fileURLWithPath: directory)
-    process.environment = ProcessInfo.processInfo.environment
-      .merging(["LC_ALL": "C.UTF-8", "reprise": RepriseProcess.binary]) { $1 }
-      .merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+  func shell(_ line: String) throws -> (status: Int, text: String) {
+    try SpawnedProcess.shell(
+      line, "/bin/bash", in: directory,
+      environment: ProcessInfo.processInfo.environment
+        .merging(["LC_ALL": "C.UTF-8", "reprise": RepriseProcess.binary]) { $1 }
+        .merging(environment) { $1 })
   }
 }

@@ -156,7 +156,11 @@ final class SimulatedLink: HostLink {
       answer = .doesNotHold
     }
     if probe.isNegated {
-      if answer == .holds { answer = .doesNotHold } else if answer == .doesNotHold { answer = .holds }
+      if answer == .holds {
+        answer = .doesNotHold
+      } else if answer == .doesNotHold {
+        answer = .holds
+      }
     }
     return ProbeAnswer(
       stage: probe.stage, index: probe.index, answer: answer, status: result.status,

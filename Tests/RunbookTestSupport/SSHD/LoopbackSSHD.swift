@@ -56,14 +56,14 @@ package final class LoopbackSSHD: Sendable {
     var servers: [LoopbackSSHD] = []
     defer { for server in servers { server.remove() } }
     for _ in 0..<count {
-      servers.append(try LoopbackSSHD(options: options, identity: servers.first?.identity))
+      servers.append(try await LoopbackSSHD(options: options, identity: servers.first?.identity))
     }
     return try await body(servers)
   }
 
   /// Starts a server; `remove` has to follow.
   /// - Parameter identity: a private key to accept; nil makes one.
-  package init(options: Options = Options(), identity: String? = nil) throws {
+  package init(options: Options = Options(), identity: String? = nil) async throws {
     directory = try Self.makeDirectory()
     port = try Self.freePort()
     home = options.home ?? "\(directory)/home"
@@ -75,14 +75,14 @@ package final class LoopbackSSHD: Sendable {
           atPath: identity + suffix, toPath: "\(directory)/identity\(suffix)")
       }
     } else {
-      try Self.makeKey("\(directory)/identity", log: log)
+      try await Self.makeKey("\(directory)/identity", log: log)
     }
     for type in options.hostKeyTypes {
-      try Self.makeKey("\(directory)/host_\(type)", type: type, log: log)
+      try await Self.makeKey("\(directory)/host_\(type)", type: type, log: log)
     }
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     try write(options)
-    try start()
+    try await start()
   }
 
   /// This server as a row of an inventory.
@@ -98,12 +98,12 @@ package final class LoopbackSSHD: Sendable {
   }
 
   /// Starts the server, also after `stop`, on the same port with the same keys.
-  package func start() throws {
+  package func start() async throws {
     if getuid() == 0 { mkdir("/run/sshd", 0o755) }  // sshd's own directory, mostly there.
     let started = try SpawnedProcess(
       "/usr/sbin/sshd", ["-D", "-e", "-f", "\(directory)/sshd_config"], log: log)
     process.withLock { $0 = started }
-    guard waitUntil(.seconds(10), { self.isListening }) else {
+    guard await waitUntil(.seconds(10), { self.isListening }) else {
       started.end()
       throw TestFailure("sshd does not listen on port \(port): see \(log)")
     }
@@ -154,8 +154,8 @@ package final class LoopbackSSHD: Sendable {
   /// Makes a key pair without a passphrase, or with one.
   package static func makeKey(
     _ path: String, type: String = "ed25519", passphrase: String = "", log: String = "/dev/null"
-  ) throws {
-    try SpawnedProcess.run(
+  ) async throws {
+    try await SpawnedProcess.run(
       "/usr/bin/ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-f", path, "-C", "test"],
       log: log)
   }

@@ -55,14 +55,14 @@ import Testing
     try await LoopbackSSHD.run(options: .init(hostKeyTypes: ["ed25519"])) { servers in
       let server = servers[0]
       let authority = server.directory + "/authority"
-      try LoopbackSSHD.makeKey(authority)
-      try SpawnedProcess.run(
+      try await LoopbackSSHD.makeKey(authority)
+      try await SpawnedProcess.run(
         "/usr/bin/ssh-keygen",
         ["-q", "-s", authority, "-h", "-I", "host", server.directory + "/host_ed25519.pub"],
         log: server.log)
       let certificate = server.directory + "/host_ed25519-cert.pub"
       try server.stop(appending: ["HostCertificate \(certificate)"])
-      try server.start()
+      try await server.start()
       let key = try String(contentsOfFile: authority + ".pub", encoding: .utf8)
       var options = server.options
       options.knownHostsFile = server.directory + "/authorities"
@@ -78,8 +78,8 @@ import Testing
     try await LoopbackSSHD.run { servers in
       let server = servers[0]
       let authority = server.directory + "/authority"
-      try LoopbackSSHD.makeKey(authority)
-      try SpawnedProcess.run(
+      try await LoopbackSSHD.makeKey(authority)
+      try await SpawnedProcess.run(
         "/usr/bin/ssh-keygen",
         ["-q", "-s", authority, "-I", "me", "-n", NSUserName(), server.identity + ".pub"],
         log: server.log)

@@ -14,7 +14,7 @@ import Testing
     try await LoopbackSSHD.run { servers in
       // A second key, so that there would be another one to try on the dead connection.
       let other = servers[0].directory + "/other"
-      try LoopbackSSHD.makeKey(other)
+      try await LoopbackSSHD.makeKey(other)
       var options = servers[0].options
       options.identities = [other, servers[0].identity]
       options.acceptNewHostKeys = true
@@ -36,11 +36,8 @@ import Testing
   @Test func aHostThatRefusesTooManyKeysIsNotTriedAgain() async throws {
     try await LoopbackSSHD.run(options: .init(configuration: ["MaxAuthTries 2"])) { servers in
       var options = servers[0].options
-      options.identities = try (1...4).map { number in
-        let key = servers[0].directory + "/wrong-\(number)"
-        try LoopbackSSHD.makeKey(key)
-        return key
-      }
+      options.identities = (1...4).map { servers[0].directory + "/wrong-\($0)" }
+      for key in options.identities { try await LoopbackSSHD.makeKey(key) }
       let (reason, _) = try await SSHImplementation.libssh2.refusal(servers[0], options)
       #expect(reason.contains("MaxAuthTries"))
       #expect(!reason.contains("wrong-3"))

@@ -75,7 +75,7 @@ import Testing
     try await LoopbackSSHD.run { servers in
       let file = servers[0].directory + "/hashed"
       try servers[0].knownHostsLine("ed25519").write(to: file)
-      try SpawnedProcess.run("/usr/bin/ssh-keygen", ["-H", "-f", file], log: "/dev/null")
+      try await SpawnedProcess.run("/usr/bin/ssh-keygen", ["-H", "-f", file], log: "/dev/null")
       #expect(try String(contentsOfFile: file, encoding: .utf8).hasPrefix("|1|"))
       #expect(await kind.failure(servers[0], file: file) == nil)
     }

@@ -7,24 +7,26 @@ final class LoopbackAgent: Sendable {
   let socket: String
   private let process: SpawnedProcess
 
-  init(directory: String) throws {
+  init(directory: String) async throws {
     let socket = directory + "/agent"
     self.socket = socket
     process = try SpawnedProcess(
       "/usr/bin/ssh-agent", ["-D", "-a", socket], log: directory + "/agent.log")
-    guard waitUntil(.seconds(5), { access(socket, F_OK) == 0 }) else {
+    guard await waitUntil(.seconds(5), { access(socket, F_OK) == 0 }) else {
       process.end()
       throw TestFailure("ssh-agent has no socket: see \(directory)/agent.log")
     }
   }
 
   /// The socket is there a moment before anybody listens to it.
-  func add(_ key: String) throws {
-    let added = waitUntil(.seconds(5)) {
-      (try? SpawnedProcess.run(
-        "/usr/bin/env", ["SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", key], log: "/dev/null")) != nil
+  func add(_ key: String) async throws {
+    for _ in 1...50 {
+      let added = try? await SpawnedProcess.run(
+        "/usr/bin/env", ["SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", key], log: "/dev/null")
+      if added != nil { return }
+      try await Task.sleep(for: .milliseconds(100))
     }
-    guard added else { throw TestFailure("ssh-add failed") }
+    throw TestFailure("ssh-add failed")
   }
 
   func stop() { process.end() }

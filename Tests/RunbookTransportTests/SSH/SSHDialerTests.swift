@@ -173,7 +173,7 @@ import Testing
         #expect(await recorder.wait { $0.outputCount == 1 })
         #expect(!servers[0].sessions.isEmpty)
         channel.close()
-        #expect(waitUntil(.seconds(10)) { servers[0].sessions.isEmpty })
+        #expect(await waitUntil(.seconds(10)) { servers[0].sessions.isEmpty })
       }
       await dialer.shutDown()
     }
@@ -204,7 +204,7 @@ import Testing
         await #expect(throws: TransportError.self) {
           try await kind.withChannel(server, "exec cat") { _, _ in }
         }
-        try server.start()
+        try await server.start()
         try await kind.withChannel(server, "exec cat") { channel, recorder in
           channel.write(Array("back".utf8))
           #expect(await recorder.wait { $0.output == Array("back".utf8) })

@@ -12,7 +12,7 @@ import Testing
   @Test(arguments: both) func aWrongKeyIsNamed(_ kind: SSHImplementation) async throws {
     try await LoopbackSSHD.run { servers in
       let wrong = servers[0].directory + "/wrong"
-      try LoopbackSSHD.makeKey(wrong)
+      try await LoopbackSSHD.makeKey(wrong)
       var options = servers[0].options
       options.identities = [wrong]
       let (reason, remedy) = try await kind.refusal(servers[0], options)
@@ -26,7 +26,7 @@ import Testing
   ) async throws {
     try await LoopbackSSHD.run { servers in
       let locked = servers[0].directory + "/locked"
-      try LoopbackSSHD.makeKey(locked, passphrase: "sesame")
+      try await LoopbackSSHD.makeKey(locked, passphrase: "sesame")
       var options = servers[0].options
       options.identities = [locked]
       let (reason, remedy) = try await kind.refusal(servers[0], options)
@@ -38,7 +38,7 @@ import Testing
   @Test func anEncryptedKeyInTheOldFormatNeverAsksOnTheTerminal() async throws {
     try await LoopbackSSHD.run { servers in
       let locked = servers[0].directory + "/locked"
-      try SpawnedProcess.run(
+      try await SpawnedProcess.run(
         "/usr/bin/ssh-keygen",
         ["-q", "-t", "ecdsa", "-m", "PEM", "-N", "sesame", "-f", locked], log: servers[0].log)
       var options = servers[0].options
@@ -68,8 +68,8 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let wrong = directory + "/wrong"
     let key = directory + "/key"
-    try LoopbackSSHD.makeKey(wrong)
-    try LoopbackSSHD.makeKey(key, type: type)
+    try await LoopbackSSHD.makeKey(wrong)
+    try await LoopbackSSHD.makeKey(key, type: type)
     try await LoopbackSSHD.run(options: .init(authorizedKeys: [key + ".pub"])) { servers in
       var options = servers[0].options
       options.identities = [wrong, key]
@@ -81,7 +81,7 @@ import Testing
     let directory = try LoopbackSSHD.makeDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let key = directory + "/key"
-    try SpawnedProcess.run(
+    try await SpawnedProcess.run(
       "/usr/bin/ssh-keygen", ["-q", "-t", "ecdsa", "-m", "PEM", "-N", "", "-f", key],
       log: "/dev/null")
     try await LoopbackSSHD.run(options: .init(authorizedKeys: [key + ".pub"])) { servers in
@@ -94,10 +94,10 @@ import Testing
   @Test(arguments: both) func theAgentUnlocksAnEncryptedKey(_ kind: SSHImplementation) async throws
   {
     try await LoopbackSSHD.run { servers in
-      let agent = try LoopbackAgent(directory: servers[0].directory)
+      let agent = try await LoopbackAgent(directory: servers[0].directory)
       defer { agent.stop() }
-      try agent.add(servers[0].identity)
-      try SpawnedProcess.run(
+      try await agent.add(servers[0].identity)
+      try await SpawnedProcess.run(
         "/usr/bin/ssh-keygen", ["-q", "-p", "-N", "sesame", "-f", servers[0].identity],
         log: "/dev/null")
       var options = servers[0].options
@@ -169,7 +169,7 @@ extension LoopbackSSHD {
     let directory = try makeDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let key = directory + "/rsa"
-    try makeKey(key, type: "rsa")
+    try await makeKey(key, type: "rsa")
     try await run(options: .init(authorizedKeys: [key + ".pub"])) { servers in
       var options = servers[0].options
       options.identities = [key]

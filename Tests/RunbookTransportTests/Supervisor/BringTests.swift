@@ -27,7 +27,7 @@ struct BringTests {
         read: { (offset, count) async throws(LocalFileProblem) in
           self.offsets.withLock { $0.append(offset) }
           if offset >= stop {
-            waitUntil(.seconds(10)) { arrived() >= stop }
+            await waitUntil(.seconds(10)) { arrived() >= stop }
             throw LocalFileProblem(path: "p", reason: "pulled out")
           }
           return Array(BringTests.bytes[offset..<offset + count])

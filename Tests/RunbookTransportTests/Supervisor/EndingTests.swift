@@ -73,7 +73,7 @@ struct EndingTests {
         "l",
         [.ask(.require, "echo x >\"$HOME/asking\"; sleep 300"), .run("echo ran >\"$HOME/ran\"")])
       _ = try await old.look("k") { $0.outputSize == 2 }
-      #expect(waitUntil(.seconds(10)) { stand.text("asking") == "x\n" })
+      #expect(await waitUntil(.seconds(10)) { stand.text("asking") == "x\n" })
       let new = try await stand.connect(epoch: 2)
       new.link.send(.cancel(key: "k", graceSeconds: 5))
       new.link.send(.cancel(key: "l", graceSeconds: 5))

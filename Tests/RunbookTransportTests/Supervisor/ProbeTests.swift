@@ -77,7 +77,7 @@ struct ProbeTests {
       #expect(answer.text == Array("begin\n".utf8))
       let pid = try #require(
         pid_t((stand.text("pid") ?? "").trimmingCharacters(in: .whitespacesAndNewlines)))
-      #expect(waitUntil(.seconds(5)) { !HostProcess.isAlive(pid) })
+      #expect(await waitUntil(.seconds(5)) { !HostProcess.isAlive(pid) })
     }
   }
 

@@ -49,7 +49,7 @@ struct RecoveryTests {
       _ = try await first.look("k") { $0.outputSize == 6 }
       let loop = try #require(HostProcess.loop(stand))
       await first.link.close()
-      #expect(waitUntil(.seconds(10)) { !HostProcess.isAlive(loop) })
+      #expect(await waitUntil(.seconds(10)) { !HostProcess.isAlive(loop) })
       let second = try await stand.connect(epoch: 2)
       #expect(try await second.look("k").wrapperIsAlive)
       try FileManager.default.removeItem(atPath: stand.path("wait"))
@@ -151,10 +151,11 @@ struct RecoveryTests {
       let wrappers = ["k", "l"].compactMap { HostProcess.wrapper(stand, $0) }
       #expect(Set(wrappers).count == 2)
       await station.link.close()
-      #expect(waitUntil(.seconds(10)) { !HostProcess.isAlive(shell) && !HostProcess.isAlive(loop) })
+      #expect(
+        await waitUntil(.seconds(10)) { !HostProcess.isAlive(shell) && !HostProcess.isAlive(loop) })
       #expect(wrappers.allSatisfy(HostProcess.isAlive))
       try FileManager.default.removeItem(atPath: stand.path("wait"))
-      #expect(waitUntil(.seconds(10)) { !wrappers.contains(where: HostProcess.isAlive) })
+      #expect(await waitUntil(.seconds(10)) { !wrappers.contains(where: HostProcess.isAlive) })
       let next = try await stand.connect(epoch: 2)
       for key in ["k", "l"] { #expect(try await next.look(key).end?.status == 7) }
     }
@@ -237,7 +238,7 @@ struct RecoveryTests {
           .ask(.require, "while [ -e \"$HOME/hold\" ]; do sleep 0.05; done"),
           .run("echo slow >>\"$HOME/ran\""),
         ])
-      #expect(waitUntil(.seconds(10)) { HostProcess.wrapper(stand, "k") != nil })
+      #expect(await waitUntil(.seconds(10)) { HostProcess.wrapper(stand, "k") != nil })
       try FileManager.default.removeItem(atPath: stand.directory() + "/k.w")
       let winner = try await links[1].exchange(
         "k", [.run("echo fast >>\"$HOME/ran\"; echo out; exit 5")])
@@ -257,7 +258,7 @@ struct RecoveryTests {
     try await Stand.run(flavour) { stand in
       let station = try await stand.connect()
       station.send("k", [.ask(.require, "echo asked; sleep 30"), .run("echo ran >>\"$HOME/ran\"")])
-      #expect(waitUntil(.seconds(10)) { HostProcess.wrapper(stand, "k") != nil })
+      #expect(await waitUntil(.seconds(10)) { HostProcess.wrapper(stand, "k") != nil })
       let asking = try await station.look("k")
       #expect(asking.claim == .absent && asking.wrapperIsAlive)
       kill(try #require(HostProcess.wrapper(stand, "k")), SIGKILL)
@@ -345,7 +346,7 @@ struct RecoveryTests {
       #expect(try await second.exchange("k", [.run("true")]).end.verdict == .alreadyClaimed)
       try FileManager.default.removeItem(atPath: stand.path("wait"))
       let action = try #require(HostProcess.action(stand, "k"))
-      #expect(waitUntil(.seconds(10)) { !HostProcess.isAlive(action) })
+      #expect(await waitUntil(.seconds(10)) { !HostProcess.isAlive(action) })
     }
   }
 

@@ -114,28 +114,33 @@ struct TroubleTests {
           "exec \(person.joined(separator: " ")) \(flavour.shell) \"$@\"")
         let station = try await stand.connect(
           environment: ["HOME": home, "XDG_STATE_HOME": home + "/state"], login: login)
-        try #require(waitUntil(.seconds(10)) { ProcessTable.processes(of: user).count == 3 })
-        // The runner is nobody's child.
-        let all = ProcessTable.processes(of: user)
-        let parents = ProcessTable.parents()
-        let runner = try #require(all.first { !all.contains(parents[$0] ?? 0) && $0 != all.min() })
+        // The link's two shells, and the runner, which is nobody's child.
+        var found: pid_t?
+        await waitUntil(.seconds(10)) {
+          let all = ProcessTable.processes(of: user)
+          let parents = ProcessTable.parents()
+          found = all.first { !all.contains(parents[$0] ?? 0) && $0 != all.min() }
+          return all.count == 3 && found != nil
+        }
+        let runner = try #require(found)
         if !hasRunner {
           kill(runner, SIGKILL)
-          try #require(waitUntil(.seconds(10)) { ProcessTable.processes(of: user).count == 2 })
+          try #require(
+            await waitUntil(.seconds(10)) { ProcessTable.processes(of: user).count == 2 })
         }
         // The soft limit, set as that user.
-        func allow(_ count: Int) throws {
+        func allow(_ count: Int) async throws {
           for pid in ProcessTable.processes(of: user) {
-            try SpawnedProcess.run(
+            try await SpawnedProcess.run(
               person[0], person.dropFirst() + ["prlimit", "--pid", "\(pid)", "--nproc=\(count):"],
               log: "/dev/null")
           }
         }
-        try allow(limit)
+        try await allow(limit)
         station.send("a", [.run(code, timeout: 120_000)])
         if flavour == .bash && hasRunner {
           // It ends without a word, as if it had been killed: looks find that out.
-          #expect(waitUntil(.seconds(60)) { ProcessTable.processes(of: user).count == 2 })
+          #expect(await waitUntil(.seconds(60)) { ProcessTable.processes(of: user).count == 2 })
           let seen = try await station.look("a")
           #expect(seen.claim == .absent && !seen.wrapperIsAlive)
         } else {
@@ -146,7 +151,7 @@ struct TroubleTests {
           }
         }
         #expect(stand.text("\(limit)/ran") == nil)
-        try allow(1000)
+        try await allow(1000)
         #expect(try await station.exchange("b", [.run(code)]).end.verdict == .complete)
         #expect(stand.text("\(limit)/ran") == "ran\n")
       }
@@ -297,7 +302,7 @@ struct TroubleTests {
       }
       #expect(number == 5)
       station.send("k", [.run("sleep 1; echo done")])
-      #expect(waitUntil(.seconds(10)) { HostProcess.wrapper(stand, "k") != nil })
+      #expect(await waitUntil(.seconds(10)) { HostProcess.wrapper(stand, "k") != nil })
       let loop = try #require(HostProcess.loop(stand))
       kill(loop, SIGSTOP)
       let reason = try await station.reports.lost()
@@ -339,15 +344,15 @@ struct TroubleTests {
   ) async throws {
     let place = stand.path("state")
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    try SpawnedProcess.run(
+    try await SpawnedProcess.run(
       "/bin/mount", ["-t", "tmpfs", "-o", options, "tmpfs", place], log: "/dev/null")
     do {
       try await body()
     } catch {
-      try SpawnedProcess.run("/bin/umount", ["-l", place], log: "/dev/null")
+      try await SpawnedProcess.run("/bin/umount", ["-l", place], log: "/dev/null")
       throw error
     }
-    try SpawnedProcess.run("/bin/umount", ["-l", place], log: "/dev/null")
+    try await SpawnedProcess.run("/bin/umount", ["-l", place], log: "/dev/null")
   }
 
   private static func fill(_ stand: Stand) throws {

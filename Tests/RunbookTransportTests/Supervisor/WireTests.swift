@@ -58,7 +58,8 @@ struct WireTests {
           Look(key: "a", outputOffset: 1, errorOffset: 2, logOffset: 3, limit: 4, asksAlive: true)))
         == "_l a 1 2 3 4 1 0\n")
     #expect(try text(.look(Look(key: "1.1", limit: 4))) == "_l 1_1 0 0 0 4 0 1\n")
-    encoder.note(.ended(key: "1.1", ExchangeEnd(verdict: .complete), hasOutput: false, hasLog: false))
+    encoder.note(
+      .ended(key: "1.1", ExchangeEnd(verdict: .complete), hasOutput: false, hasLog: false))
     #expect(try text(.look(Look(key: "1.1", limit: 4))) == "_l 1_1 0 0 0 4 0 0\n")
     // Only the loop has had the values of the last one.
     next.key = "3.1"
@@ -195,20 +196,20 @@ struct WireTests {
   @Test(
     "shellcheck has nothing to say",
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/shellcheck")))
-  func shellcheck() throws {
+  func shellcheck() async throws {
     let directory = try LoopbackSSHD.makeDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }
     for program in [PackageResources.supervisor_sh, PackageResources.bring_sh] {
       let path = directory + "/program.sh"
       try Data(program).write(to: URL(fileURLWithPath: path))
-      try SpawnedProcess.run("/usr/bin/shellcheck", ["-s", "sh", path], log: "/dev/null")
+      try await SpawnedProcess.run("/usr/bin/shellcheck", ["-s", "sh", path], log: "/dev/null")
     }
     // What is sent is still a program: stripping must not have broken a word.
     let sent = directory + "/sent.sh"
     try Data(SupervisorProgram.text).write(to: URL(fileURLWithPath: sent))
     for flavour in Flavour.allCases {
       let words = flavour.shell.split(separator: " ").map(String.init)
-      try SpawnedProcess.run(words[0], words.dropFirst() + ["-n", sent], log: "/dev/null")
+      try await SpawnedProcess.run(words[0], words.dropFirst() + ["-n", sent], log: "/dev/null")
     }
   }
 }
