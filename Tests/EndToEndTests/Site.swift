@@ -100,9 +100,10 @@ final class Site {
     return ended.text
   }
 
-  /// The file `marks/NAME`; nil where it is missing.
+  /// The file `marks/NAME`; nil where it is missing, or still empty: `echo x >FILE` makes it first.
   func mark(_ name: String) -> String? {
-    try? String(contentsOfFile: "\(directory)/marks/\(name)", encoding: .utf8)
+    let text = try? String(contentsOfFile: "\(directory)/marks/\(name)", encoding: .utf8)
+    return text == "" ? nil : text
   }
 
   var marks: [String] {
