@@ -10,9 +10,11 @@ extension PlanGraph {
   private func tree(_ box: Box, indent: Int) -> [Line] {
     var line = Line(String(repeating: " ", count: indent))
     line.append(box.title, box.isStep ? nil : .strong)
-    if !box.detail.isEmpty {
+    let after = box.after.isEmpty ? [] : ["after " + box.after.joined(separator: ", ")]
+    let details = (box.detail.isEmpty ? [] : [box.detail]) + after
+    if !details.isEmpty {
       line.pad(to: 30, gap: 2)
-      line.append(box.detail, .quiet)
+      line.append(details.joined(separator: " · "), .quiet)
     }
     return [line] + box.children.flatMap { tree($0, indent: indent + 2) }
   }

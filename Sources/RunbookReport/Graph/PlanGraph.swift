@@ -8,6 +8,8 @@ package struct PlanGraph: Sendable {
     var isStep: Bool
     /// Second line: where it runs, or how its block goes on.
     var detail: String
+    /// What it waits for, which a drawing shows as arrows.
+    var after: [String] = []
     var children: [Box] = []
   }
 
@@ -58,6 +60,11 @@ package struct PlanGraph: Sendable {
       box.title = "first of"
     }
     box.children = node.children.map(self.box)
+    if case .parallel(let after) = node.kind {
+      for (position, before) in after.enumerated() {
+        box.children[position].after = before.map { box.children[$0].title }
+      }
+    }
     return box
   }
 
@@ -72,7 +79,10 @@ package struct PlanGraph: Sendable {
     case .stash?: parts.append("moves files aside")
     case .upload?: parts.append("uploads a file")
     case .confirm?: parts.append("asks a person")
-    case nil: parts.append("only looks")
+    case nil:
+      var isUndoing = false
+      if case .code = step.rollback { isUndoing = true }
+      parts.append(isUndoing ? "only rolls back" : "only looks")
     }
     return parts.joined(separator: " · ")
   }
