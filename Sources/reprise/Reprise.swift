@@ -1,5 +1,7 @@
 import ArgumentParser
 import Glibc
+import RunbookLanguage
+import RunbookReport
 
 /// The command line. Every subcommand has a file in `Commands`.
 struct Reprise: ParsableCommand {
@@ -57,8 +59,22 @@ enum Main {
       }
       exit(await status(of: command).rawValue)
     } catch {
+      if let error = misspelt {
+        let style = Terminal.style(.error, color: .auto)
+        Output.error.write(ErrorText(commands: Commands(), style: style).text(error))
+        exit(ExitStatus(error).rawValue)
+      }
       Reprise.exit(withError: error)
     }
+  }
+
+  /// The first word is no command, but nearly one.
+  private static var misspelt: CommandError? {
+    let names = Reprise.configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard let word = CommandLine.arguments.dropFirst().first, !names.contains(word),
+      let near = Suggestion.nearest(to: word, among: names)
+    else { return nil }
+    return .usage("reprise has no command `\(word)`", help: "did you mean `reprise \(near)`?")
   }
 
   @MainActor private static func status(of command: any Command) async -> ExitStatus {

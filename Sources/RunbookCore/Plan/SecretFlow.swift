@@ -3,16 +3,6 @@
 /// An output did when the code that gives it, or the action of its step, mentions a secret or an
 /// output that did. Only code that mentions a secret gets it, so nothing else can have.
 package struct SecretFlow: Sendable {
-  package struct Output: Hashable, Sendable {
-    package var step: StepPath
-    package var name: String
-
-    package init(step: StepPath, name: String) {
-      self.step = step
-      self.name = name
-    }
-  }
-
   /// A secret output that code mentions.
   package struct Reading: Hashable, Sendable {
     /// As it stands in the code.
@@ -22,7 +12,8 @@ package struct SecretFlow: Sendable {
     package var isList: Bool
   }
 
-  package private(set) var outputs: Set<Output> = []
+  /// Of whatever host.
+  package private(set) var outputs: Set<OutputSlot> = []
   /// Steps whose action gets a secret.
   package private(set) var takingActions: Set<StepPath> = []
   private var readings: [StepPath: [Reading]] = [:]
@@ -59,7 +50,7 @@ package struct SecretFlow: Sendable {
   private var shellMentions: [[Mention]] = []
   private var shellWords: [Set<String>] = []
   /// The names under which an output is read; made once the first one takes from a secret.
-  private var readers: [Output: [Reader]]?
+  private var readers: [OutputSlot: [Reader]]?
 
   /// Nothing takes from a secret.
   package init() {}
@@ -101,7 +92,7 @@ package struct SecretFlow: Sendable {
   }
 
   package func contains(_ step: StepPath, _ output: String) -> Bool {
-    outputs.contains(Output(step: step, name: output))
+    outputs.contains(OutputSlot(step: step, name: output))
   }
 
   package func contains(_ reference: OutputReference) -> Bool {
@@ -146,13 +137,13 @@ package struct SecretFlow: Sendable {
       guard let source = output.source else { continue }
       let fromAction = output.type == .string && takingActions.contains(step.path)
       if fromAction || takes(source, step) {
-        insert(Output(step: step.path, name: output.name), in: plan)
+        insert(OutputSlot(step: step.path, name: output.name), in: plan)
       }
     }
   }
 
   /// From now on the code that mentions the output takes from a secret.
-  private mutating func insert(_ output: Output, in plan: Plan) {
+  private mutating func insert(_ output: OutputSlot, in plan: Plan) {
     guard outputs.insert(output).inserted else { return }
     let all = readers ?? Self.readers(in: plan)
     readers = all
@@ -166,13 +157,13 @@ package struct SecretFlow: Sendable {
     }
   }
 
-  private static func readers(in plan: Plan) -> [Output: [Reader]] {
-    var readers: [Output: [Reader]] = [:]
+  private static func readers(in plan: Plan) -> [OutputSlot: [Reader]] {
+    var readers: [OutputSlot: [Reader]] = [:]
     for (environment, table) in plan.environments.enumerated() {
       for (name, meaning) in table.meanings {
         guard case .output(let reference) = meaning else { continue }
         for writer in reference.writers {
-          readers[Output(step: writer, name: reference.name), default: []].append(
+          readers[OutputSlot(step: writer, name: reference.name), default: []].append(
             Reader(environment: environment, name: name, reference: reference))
         }
       }

@@ -10,7 +10,7 @@ package struct RunState: Sendable {
   package internal(set) var removedSteps: [Step] = []
   /// The names under which steps began that an adopted runbook renamed: what they keep on hosts is
   /// found by them.
-  var originalNames: [StepPath: StepPath] = [:]
+  package internal(set) var originalNames: [StepPath: StepPath] = [:]
 
   package private(set) var description: RunDescription?
   package private(set) var epoch = 0

@@ -43,7 +43,10 @@ struct FileLoader {
   }
 
   private mutating func checkName(of tree: FileSyntax, in file: SourceFile) {
-    guard tree.kind != .site, tree.name.text != file.stem else { return }
+    // A name that can't be one is reported already, with the one that it ought to be.
+    guard tree.kind != .site, tree.name.text != file.stem,
+      tree.name.text.utf8.allSatisfy({ isLowerLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") })
+    else { return }
     diagnostics.report(
       Diagnostic(
         .fileName, "`\(tree.name.text)` stands in a file of another name",

@@ -59,6 +59,8 @@ extension Parser {
   private mutating func closeBrace(open: Token) -> SourceRange? {
     guard current.kind == .rightBrace else {
       guard current.kind == .end else { return open.range }
+      // Who has forgotten both braces is told of the first one.
+      if open.kind != .leftBrace { hasReportedEnd = true }
       reportEnd(expecting: "`}`")
       return nil
     }

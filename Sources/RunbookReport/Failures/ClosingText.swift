@@ -42,10 +42,10 @@ package struct ClosingText {
       let by = state.cancelledBy.map { " by \($0)" } ?? ""
       return notUndone + [last("was cancelled\(by)", ". To go on:  ", resume)]
     case .rolledBack:
+      let what = state.tasks.values.contains(where: \.hasFailed)
+        ? "failed, and what it had changed is rolled back" : "is rolled back"
       return failures + notUndone + [
-        last(
-          "failed, and what it had changed is rolled back", ". To begin anew:  ",
-          commands.run(state.plan.name))
+        last(what, ". To begin anew:  ", commands.run(state.plan.name))
       ]
     case .rollbackFailed:
       return failures + notUndone

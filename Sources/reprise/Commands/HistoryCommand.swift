@@ -2,6 +2,7 @@ import ArgumentParser
 import RunbookCore
 import RunbookEngine
 import RunbookJournal
+import RunbookLanguage
 import RunbookReport
 
 /// `reprise history [RUN]`
@@ -25,6 +26,7 @@ struct HistoryCommand: Command {
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
     let runs = try await StoredRuns.open(common.state)
     let summary = try await runs.find(run)
+    if step != nil || host != nil { try checkFilter(try await runs.state(of: summary.id)) }
     do throws(JournalError) {
       if events {
         try await writeEvents(of: summary.id, runs)
@@ -35,6 +37,22 @@ struct HistoryCommand: Command {
       throw .journal(error)
     }
     return .done
+  }
+
+  /// A filter that can't let anything through is a mistake.
+  private func checkFilter(_ state: RunState) throws(CommandError) {
+    let steps =
+      (state.index.steps + state.removedSteps).map(\.path) + Array(state.originalNames.values)
+    if let step, !steps.contains(where: { TaskName(step).fits(TaskID($0)) }) {
+      throw .noSuchTask(step, run: state.runID, steps: steps)
+    }
+    let hosts = state.binding.hosts.map(\.name) + state.hosts.keys.compactMap { $0 }
+    if let host, !hosts.contains(host) {
+      throw .usage(
+        "run \(state.runID) knows no host `\(host)`",
+        help: Suggestion.nearest(to: host, among: hosts).map { "did you mean `\($0)`?" }
+          ?? (hosts.isEmpty ? "it has no hosts" : "it knows " + Words.list(hosts, most: 8)))
+    }
   }
 
   @MainActor private func writeEvents(
