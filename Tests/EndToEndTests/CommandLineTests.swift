@@ -15,23 +15,24 @@ struct CommandLineTests {
     #expect((result.text + result.errorText).lowercased().contains("usage"))
   }
 
-  @Test func suggestsTheCommandTheStepAndTheRunbookThatWereMeant() throws {
+  @Test func suggestsTheCommandTheStepAndTheRunbookThatWereMeant() async throws {
     let place = try Workplace()
     try place.writeRunbook("work", "step prepare { run `true` rollback `true` }")
-    let command = try place.reprise("chek", "work")
+    let command = try await place.reprise("chek", "work")
     #expect(command.status == 64)
     #expect(command.errorText.contains("did you mean `reprise check`?"), "\(command.errorText)")
-    let runbook = try place.reprise("run", "wrok")
+    let runbook = try await place.reprise("run", "wrok")
     #expect(runbook.status == 64)
     #expect(runbook.errorText.contains("did you mean `work`?"), "\(runbook.errorText)")
-    #expect(try place.reprise("run", "work").status == 0)
-    let step = try place.reprise("history", "work", "--step", "prepar")
+    let done = try await place.reprise("run", "work")
+    #expect(done.status == 0, "\(done.text)")
+    let step = try await place.reprise("history", "work", "--step", "prepar")
     #expect(step.status == 64)
     #expect(step.errorText.contains("did you mean `prepare`?"), "\(step.errorText)")
-    let host = try place.reprise("history", "work", "--host", "h1")
+    let host = try await place.reprise("history", "work", "--host", "h1")
     #expect(host.status == 64, "\(host.text)")
     // A run that did not fail has not failed for being undone.
-    let undone = try place.reprise("rollback", "work")
+    let undone = try await place.reprise("rollback", "work")
     #expect(undone.status == 0 && undone.text.contains("is rolled back"), "\(undone.text)")
     #expect(!undone.text.contains("failed"), "\(undone.text)")
   }

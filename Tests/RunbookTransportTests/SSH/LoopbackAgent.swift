@@ -21,7 +21,7 @@ final class LoopbackAgent: Sendable {
   /// The socket is there a moment before anybody listens to it.
   func add(_ key: String) async throws {
     for _ in 1...50 {
-      let added = try? await SpawnedProcess.run(
+      let added: Void? = try? await SpawnedProcess.run(
         "/usr/bin/env", ["SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", key], log: "/dev/null")
       if added != nil { return }
       try await Task.sleep(for: .milliseconds(100))
