@@ -45,11 +45,12 @@ forget_runs() {
 }
 
 # restore_broken CAUSE SNAPSHOT: the snapshot's disks. Where the containers start again and again, a
-# power cut in the middle of that leaves something else than the cause: it is broken anew.
+# power cut in the middle of that leaves something else than the cause: it is broken anew. So is a
+# killed initdb, whose key may not have reached the disks: the members then initialize by themselves.
 restore_broken() {
   "$LAB_HOME/restore" "$2" || return
   case $1 in
-    bad-locale | data-owned-by-root) "$LAB_HOME/break" "$1" ;;
+    bad-locale | data-owned-by-root | initdb-killed) "$LAB_HOME/break" "$1" ;;
   esac
 }
 
