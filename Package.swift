@@ -21,6 +21,7 @@ let package = Package(
       name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(
       name: "CGcrypt", pkgConfig: "libgcrypt", providers: [.apt(["libgcrypt20-dev"])]),
+    .systemLibrary(name: "CSpawn"),
     .target(name: "RunbookCore", swiftSettings: strict),
     .target(name: "RunbookLanguage", dependencies: ["RunbookCore"], swiftSettings: strict),
     .target(
@@ -41,7 +42,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "RunbookTransport",
-      dependencies: ["RunbookCore", "RunbookEngine", "CLibSSH2"],
+      dependencies: ["RunbookCore", "RunbookEngine", "CLibSSH2", "CSpawn"],
       resources: [.embedInCode("supervisor.sh"), .embedInCode("bring.sh")],
       swiftSettings: strict),
     .executableTarget(
@@ -52,7 +53,6 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
     .target(
       name: "RunbookTestSupport",
       dependencies: ["RunbookCore", "RunbookEngine", "CSpawn"],

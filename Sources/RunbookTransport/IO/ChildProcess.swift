@@ -1,3 +1,4 @@
+import CSpawn
 import Glibc
 
 /// A program started by us, in a session of its own: the terminal's Ctrl-C does not reach it, and
@@ -11,6 +12,9 @@ struct ChildProcess: Sendable {
 
   /// Looks `program` up in PATH. Signals have their default dispositions, none is blocked. The
   /// descriptors stay the caller's; nil means `/dev/null`. `environment` is added to our own.
+  ///
+  /// It gets no other descriptor, also none that whoever started us had open without close-on-exec:
+  /// an action that goes on without us would keep their files, locks and pipes.
   static func spawn(
     _ program: String, _ arguments: [String], input: Int32?, output: Int32, errors: Int32,
     environment: [String: String] = [:]
@@ -25,6 +29,7 @@ struct ChildProcess: Sendable {
     }
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -238,6 +238,10 @@ struct ActionTests {
   @Test("the action's surroundings are its own", arguments: Flavour.allCases)
   func surroundings(_ flavour: Flavour) async throws {
     try await Stand.run(flavour) { stand in
+      // Whoever starts us may have left a file open for us.
+      let left = open("/dev/null", O_RDONLY)
+      try #require(left > 2)
+      defer { close(left) }
       let station = try await stand.connect(environment: ["TMOUT": "100"])
       let made = try await station.run(
         """
@@ -263,8 +267,7 @@ struct ActionTests {
       #expect(lines[3] == "SigBlk:\t0000000000000000")
       // The shell keeps its script open, its children see nothing; one is ls's own directory.
       let open = Set(lines[5].split(separator: " ").compactMap { Int32($0) })
-      let inherited = (3..<1024).filter { fcntl($0, F_GETFD) & FD_CLOEXEC == 0 }
-      #expect(open.subtracting([0, 1, 2]).subtracting(inherited).count == 1, "\(lines[5])")
+      #expect(open.subtracting([0, 1, 2]).count == 1, "\(lines[5])")
       let ids = lines[6].split(separator: " ")
       #expect(ids[0] == ids[1] && ids[1] == ids[2])
 
