@@ -80,7 +80,7 @@ package struct AdoptionReview: Sendable {
   private func standing(_ task: TaskState, isGone: Bool) -> Standing {
     switch task.undo {
     case .inFlight, .polling: return .underway
-    case .inDoubt: return .inDoubt
+    case .inDoubt, .settling: return .inDoubt
     // Whether what was undone may change is decided for its whole scope.
     case .ended: return .free
     case .none: break
@@ -88,7 +88,7 @@ package struct AdoptionReview: Sendable {
     switch task.phase {
     // Another attempt would start as the step is now.
     case .toCome, .pausing: return isGone && task.isTouched ? .ran : .free
-    case .inFlight, .polling(_, .afterAction), .polling(_, .interrupted):
+    case .inFlight, .polling(_, .afterAction), .polling(_, .interrupted), .polling(_, .accepted):
       return .underway
     case .inDoubt, .polling(_, .settling): return .inDoubt
     case .ended(.failed): return isGone && task.isTouched ? .ran : .free

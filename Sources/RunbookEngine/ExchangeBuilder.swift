@@ -36,9 +36,11 @@ package struct ExchangeBuilder {
   /// The checks and outputs of a task asked by themselves, without an action.
   package func poll(for id: TaskID, key: String, onlyLasting: Bool) -> Exchange? {
     guard let step = state.index.step(id.step), let task = state.tasks[id] else { return nil }
-    var items: [Exchange.Item] = []
-    if case .polling = task.undo, case .code(_, let checks) = step.rollback {
+    let items: [Exchange.Item]
+    if task.isAskingUndo, case .code(_, let checks) = step.rollback {
       items = probes(.check, checks, id, step)
+    } else if case .polling(_, .accepted) = task.phase {
+      items = outputs(id, step)
     } else if onlyLasting {
       items = probes(.check, step.checks, id, step) { $0.isLasting }
     } else {

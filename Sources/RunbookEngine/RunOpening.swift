@@ -53,25 +53,25 @@ package struct RunOpening: Sendable {
     if let review = wishes.review, !review.isSettled { throw .cannotAdopt }
     let settled = try decisions(wishes)
     // A run that was left while it failed first reaches the end it would have reached.
-    var failed = state.outcome != nil || state.isTriedAgain ? state.reopenable : []
+    var triesAgain = state.outcome != nil || state.isTriedAgain
     record(
       .ownerTook(
         epoch: opener.epoch, process: opener.process, operator: opener.operator), opener)
     if let review = wishes.review, !review.difference.isEmpty {
       record(.adopted(review.adoption), opener)
       // Who edits the runbook of a run that was failing wants it tried again.
-      if state.inFlight.isEmpty { failed = self.state.reopenable }
+      if state.inFlight.isEmpty { triesAgain = true }
+    }
+    let failed = self.state.reopenable.filter {
+      triesAgain || self.state.tasks[$0]?.wasCancelled ?? false
     }
     takeLocks(opener)
     for (name, decision) in settled {
       var id = name
       id.step = wishes.review?.adoption.renamed[id.step] ?? id.step
       record(.doubtSettled(id, decision, by: opener.operator), opener)
-      if decision == .accept, self.state.tasks[id]?.outcome == nil {
-        record(.taskEnded(id, .accepted(by: opener.operator)), opener)
-      }
     }
-    for id in failed {
+    for id in failed where self.state.tasks[id]?.hasFailed ?? false {
       record(.taskReopened(id, by: opener.operator), opener)
       reopened.append(id)
     }
@@ -171,7 +171,10 @@ extension RunState {
   /// Tasks in doubt, also those whose check is being asked again about it.
   package var unsettled: [TaskID] {
     tasks.values.filter { task in
-      if case .inDoubt = task.undo { return true }
+      switch task.undo {
+      case .inDoubt, .settling: return true
+      case .none, .inFlight, .polling, .ended: break
+      }
       switch task.phase {
       case .inDoubt, .polling(_, .settling): return true
       case .toCome, .inFlight, .polling, .pausing, .ended: return false

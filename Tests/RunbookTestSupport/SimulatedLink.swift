@@ -68,7 +68,12 @@ final class SimulatedLink: HostLink {
           .looked(before),
         ]
       case .cancel(let key, _):
-        simulated.executions[key]?.looksLeft = 0
+        guard var execution = simulated.executions[key], execution.looksLeft > 0 else { return [] }
+        execution.looksLeft = 0
+        execution.end?.verdict = .actionFailed
+        execution.end?.status = 128 + 15
+        execution.end?.cancelled = true
+        simulated.executions[key] = execution
         return []
       case .farewell:
         state.isFarewelled.insert(host)

@@ -24,16 +24,24 @@ struct Simulation {
   /// Starts the run, or resumes it where the journal holds one.
   func drive(_ wishes: ResumeWishes = ResumeWishes()) async throws -> DriveEnd {
     let facts = await journal.facts
-    let opening: RunOpening
-    if facts.isEmpty {
-      opening = RunOpening(
+    guard facts.isEmpty else {
+      let state = fold(facts)
+      return await drive(try RunOpening(resuming: state, wishes, by: opener(state.epoch + 1)))
+    }
+    return await drive(
+      RunOpening(
         beginning: RunDescription(
           id: "sim", runbook: "test", title: nil, operator: "test", machine: "here"),
-        plan: plan, binding: binding, by: opener(1))
-    } else {
-      let state = fold(facts)
-      opening = try RunOpening(resuming: state, wishes, by: opener(state.epoch + 1))
-    }
+        plan: plan, binding: binding, by: opener(1)))
+  }
+
+  /// Undoes the run as `reprise rollback` does.
+  func rollBack() async throws -> DriveEnd {
+    let state = await state
+    return await drive(try RunOpening(rollingBack: state, by: opener(state.epoch + 1)))
+  }
+
+  private func drive(_ opening: RunOpening) async -> DriveEnd {
     let driver = RunDriver(
       opening: opening, journal: journal, transport: fleet, clock: clock, options: options,
       commands: AsyncStream { $0.finish() })

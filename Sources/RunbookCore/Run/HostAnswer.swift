@@ -92,4 +92,16 @@ package struct ExchangeEnd: Codable, Hashable, Sendable {
     self.errorSize = errorSize
     self.logSize = logSize
   }
+
+  /// The action ended well and not all that comes after it was asked: its wrapper went away, or
+  /// `cancel` ended a question. What is left is asked by itself; the action never starts again.
+  package var wasInterrupted: Bool {
+    switch verdict {
+    case .interrupted: true
+    case .checkFailed, .outputFailed: cancelled
+    case .complete, .requireFailed, .unlessCannotTell, .satisfied, .actionFailed, .notStarted,
+      .alreadyClaimed:
+      false
+    }
+  }
 }

@@ -55,19 +55,20 @@ extension RunState {
     attempts[key]?.mayLackOutput = mayLackOutput
     inFlight.remove(key)
     let polled = polledCheck(end, of: attempt)
+    let isInterrupted = end.wasInterrupted
     update(attempt.task) {
       switch attempt.attempt.purpose {
       case .forward:
         if end.status != nil { $0.isTouched = true }
         $0.lastPoll = nil
-        if end.verdict == .interrupted {
+        if isInterrupted {
           $0.phase = .polling(since: time, .interrupted)
         } else if let polled {
           $0.phase = .polling(since: time, .afterAction(check: polled))
         }
       case .rollback:
         $0.lastPoll = nil
-        if let position = end.verdict == .interrupted ? 0 : polled {
+        if let position = isInterrupted ? 0 : polled {
           $0.undo = .polling(since: time, check: position)
         }
       }
@@ -104,6 +105,7 @@ extension RunState {
     guard let key = tasks[id]?.attempts.last, let attempt = attempts[key] else { return }
     inFlight.remove(key)
     let canSettle = hasChecks(id)
+    let canSettleUndo = hasUndoChecks(id)
     update(id) {
       switch attempt.attempt.purpose {
       case .forward:
@@ -119,7 +121,13 @@ extension RunState {
           $0.phase = canSettle ? .polling(since: time, .settling(doubt)) : .inDoubt(doubt)
         }
       case .rollback:
-        $0.undo = .inDoubt(doubt)
+        $0.lastPoll = nil
+        $0.pollCount = 0
+        if case .settling = $0.undo {
+          $0.undo = .inDoubt(doubt)
+        } else {
+          $0.undo = canSettleUndo ? .settling(since: time, doubt) : .inDoubt(doubt)
+        }
       }
     }
   }
@@ -127,16 +135,23 @@ extension RunState {
   mutating func settle(_ id: TaskID, _ decision: DoubtDecision, by: String, at time: Timestamp) {
     inFlight.subtract(tasks[id]?.attempts ?? [])
     update(id) {
-      if case .inDoubt = $0.undo {
+      switch $0.undo {
+      case .inDoubt, .settling:
         $0.undo = decision == .accept ? .ended(.accepted(by: by)) : .none
         return
+      case .none, .inFlight, .polling, .ended: break
       }
-      switch decision {
-      case .accept: break
-      case .rerun:
+      $0.lastPoll = nil
+      switch (decision, $0.phase) {
+      case (.rerun, _):
         $0.phase = .toCome
         $0.attemptsInSeries = 0
-        $0.lastPoll = nil
+      case (.accept, .inDoubt(let doubt)), (.accept, .polling(_, .settling(let doubt))):
+        $0.phase = .polling(since: time, .accepted(by: by, doubt))
+        $0.outputFailure = nil
+      // It was in doubt as long as its host did not answer.
+      case (.accept, .inFlight): $0.phase = .polling(since: time, .accepted(by: by, .unreachable))
+      case (.accept, _): break
       }
     }
   }
@@ -187,12 +202,14 @@ extension RunState {
     return false
   }
 
-  /// Failed tasks that the operator's resume tries again: those whose scopes are not undone.
+  /// Failed tasks that the operator's resume tries again: those whose scopes are not undone, and
+  /// what was cancelled anywhere.
   package var reopenable: [TaskID] {
     tasks.values.filter { task in
       guard task.hasFailed, case .none = task.undo, !isUndone(task.id),
         index.step(task.id.step) != nil
       else { return false }
+      if task.wasCancelled { return true }
       var node = index.node(of: task.id.step)
       while let id = node {
         if case .sequence(.rollback, _, _) = index[id].kind { return false }

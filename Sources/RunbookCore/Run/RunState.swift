@@ -151,6 +151,8 @@ package struct RunState: Sendable {
     case .fileFixed(let step, let path, let digest):
       files[FileSlot(step: step, path: path)] = digest
     case .rollbackStarted(let scope):
+      // Under a cancel only a person begins one.
+      cancelledBy = nil
       rollbacks[scope] = .underway
       toRecheck = toRecheck.filter { !isUndone($0) }
     case .rollbackEnded(let scope, let succeeded):
@@ -173,9 +175,9 @@ package struct RunState: Sendable {
       ended(key, end, mayLackOutput: mayLackOutput, at: time)
     case .polled(let id, let end, let answers):
       polled(id, end, answers, at: time)
-    case .retryScheduled(let id, let at, _):
+    case .retryScheduled(let id, let at, let failure):
       update(id) {
-        $0.phase = .pausing(until: at)
+        $0.phase = .pausing(until: at, after: failure)
         $0.lastPoll = nil
       }
     case .outputSet(let id, let name, let value):
@@ -195,10 +197,12 @@ package struct RunState: Sendable {
       if case .failed = outcome { isTriedAgain = false }
       ends += 1
       let order = ends
+      let wasCancelled = cancelledBy != nil && !outcome.isGood
       update(id) {
         $0.phase = .ended(outcome)
         $0.endOrder = order
         $0.endedAt = time
+        $0.wasCancelled = wasCancelled
       }
       inFlight.subtract(tasks[id]?.attempts ?? [])
     case .rollbackTaskEnded(let id, let outcome):
@@ -249,7 +253,9 @@ package struct RunState: Sendable {
 
   /// A new owner has no connection, and asks again what only looks.
   private mutating func takeOver() {
+    // A cancel that its owner did not live to see through comes to its end first.
     if outcome != nil {
+      cancelledBy = nil
       isTriedAgain = true
       steps = steps.filter { $0.value.failure == nil }
       reopenRollbacks()
@@ -260,7 +266,6 @@ package struct RunState: Sendable {
     refusedLocks = [:]
     cursors = [:]
     outcome = nil
-    cancelledBy = nil
     endedAt = nil
     stopReason = nil
     isDriftIgnored = false
@@ -283,8 +288,23 @@ package struct RunState: Sendable {
         tasks[id]?.phase = .polling(since: now, polling)
         tasks[id]?.lastPoll = nil
       }
+      takeOverUndo(of: id, task, at: now)
     }
     toRecheck = lastingTasks()
+  }
+
+  private mutating func takeOverUndo(of id: TaskID, _ task: TaskState, at now: Timestamp) {
+    let undo: TaskState.Undo
+    switch task.undo {
+    case .polling(_, let check): undo = .polling(since: now, check: check)
+    case .settling(_, let doubt): undo = .settling(since: now, doubt)
+    case .inDoubt(let doubt) where hasUndoChecks(id): undo = .settling(since: now, doubt)
+    case .none, .inFlight, .inDoubt, .ended: return
+    }
+    update(id) {
+      $0.undo = undo
+      $0.lastPoll = nil
+    }
   }
 
   /// A rollback that failed goes on where it stopped.
@@ -304,8 +324,14 @@ package struct RunState: Sendable {
       $0.attemptsInSeries = 0
       $0.confirmedBy = nil
       $0.lastAnswers = []
+      $0.wasCancelled = false
     }
   }
 
   func hasChecks(_ id: TaskID) -> Bool { !(index.step(id.step)?.checks.isEmpty ?? true) }
+
+  func hasUndoChecks(_ id: TaskID) -> Bool {
+    guard case .code(_, let checks)? = index.step(id.step)?.rollback else { return false }
+    return !checks.isEmpty
+  }
 }

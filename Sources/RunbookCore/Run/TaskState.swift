@@ -6,8 +6,8 @@ package struct TaskState: Hashable, Sendable {
     case inFlight
     /// The action ended well; its checks are asked until they hold or the time is over.
     case polling(since: Timestamp, Polling)
-    /// A further attempt starts at that time.
-    case pausing(until: Timestamp)
+    /// A further attempt starts at that time, unless the run is undone before.
+    case pausing(until: Timestamp, after: Failure)
     case inDoubt(Doubt)
     case ended(TaskOutcome)
   }
@@ -20,12 +20,16 @@ package struct TaskState: Hashable, Sendable {
     case interrupted
     /// The outcome is in doubt and the check decides it.
     case settling(Doubt)
+    /// A person took it as done: what later steps read of it is asked for.
+    case accepted(by: String, Doubt)
   }
 
   package enum Undo: Hashable, Sendable {
     case none
     case inFlight
     case polling(since: Timestamp, check: Int)
+    /// Its outcome is in doubt and its own checks decide it.
+    case settling(since: Timestamp, Doubt)
     case inDoubt(Doubt)
     case ended(TaskOutcome)
   }
@@ -51,6 +55,8 @@ package struct TaskState: Hashable, Sendable {
   /// How the last poll ended; nil before the first one.
   package var lastPoll: ExchangeEnd?
   package var confirmedBy: String?
+  /// It failed after somebody had cancelled the run: no failure that a scope may act upon.
+  package var wasCancelled = false
   /// Outputs that the present attempt has set.
   package var outputsSet: Set<String> = []
   /// An output could not be read as a value; ends the attempt.
@@ -65,9 +71,18 @@ package struct TaskState: Hashable, Sendable {
 
   /// What a person, or a check, has to decide; of the action or of its rollback.
   package var doubt: Doubt? {
-    if case .inDoubt(let doubt) = phase { return doubt }
-    if case .inDoubt(let doubt) = undo { return doubt }
-    return nil
+    switch (undo, phase) {
+    case (.inDoubt(let doubt), _), (.none, .inDoubt(let doubt)): return doubt
+    case (.none, _), (.inFlight, _), (.polling, _), (.settling, _), (.ended, _): return nil
+    }
+  }
+
+  /// The checks of its rollback are being asked.
+  package var isAskingUndo: Bool {
+    switch undo {
+    case .polling, .settling: true
+    case .none, .inFlight, .inDoubt, .ended: false
+    }
   }
 
   package var hasFailed: Bool { outcome.map { !$0.isGood } ?? false }

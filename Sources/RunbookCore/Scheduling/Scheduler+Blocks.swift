@@ -37,14 +37,20 @@ extension Scheduler {
     _ instance: Instance, when: Expression?, environment: Int?, mayStart: Bool
   ) -> Progress? {
     if state.leftOutScopes.contains(instance) { return .ended }
+    if state.steps[instance]?.failure != nil { return .failed }
     guard let when, let environment, !state.enteredScopes.contains(instance) else { return nil }
     guard mayStart else { return .idle }
-    if state.evaluate(when, environment: environment, batch: instance.batch) == .bool(true) {
+    switch decide(when, environment: environment, batch: instance.batch) {
+    case .success(true):
       record(.scopeEntered(instance))
       return nil
+    case .success(false):
+      record(.scopeLeftOut(instance))
+      return .ended
+    case .failure(let reason):
+      record(.stepFailed(instance, reason.failure))
+      return .failed
     }
-    record(.scopeLeftOut(instance))
-    return .ended
   }
 
   /// A scope's statements one after the other, and what its policy does with a failure.

@@ -37,7 +37,7 @@ extension Scheduler {
   }
 
   /// A value from an earlier attempt counts as missing.
-  private func isStale(_ id: TaskID, _ output: OutputDeclaration) -> Bool {
+  func isStale(_ id: TaskID, _ output: OutputDeclaration) -> Bool {
     !(state.tasks[id]?.outputsSet.contains(output.name) ?? false)
   }
 }

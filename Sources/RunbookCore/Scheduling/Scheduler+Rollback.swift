@@ -20,10 +20,14 @@ extension Scheduler {
   /// Waits for what the scope still has underway; a doubt has to be resolved first.
   private mutating func settle(_ node: Int, _ scope: Instance) -> Progress {
     var isActive = false
+    isUndoing = true
+    defer { isUndoing = false }
     for id in tasks(in: node, scope) {
       guard let step = state.index.step(id.step), let task = state.tasks[id] else { continue }
       switch task.phase {
       case .toCome, .ended: continue
+      // It may run twice, so it may be undone as it is.
+      case .inDoubt(let doubt) where step.rerunIfInterrupted && doubt != .unreachable: continue
       case .inFlight, .polling, .pausing, .inDoubt:
         if run(id, step, mayStart: false) == .active { isActive = true }
       }
@@ -63,6 +67,7 @@ extension Scheduler {
     guard let task = state.tasks[id], let step = state.index.step(id.step) else { return .ended }
     switch task.undo {
     case .none:
+      guard state.cancelledBy == nil else { return .idle }
       // Its locks first: another run may be at work on the same hosts since this one stopped.
       return state.hostsToLock.isEmpty ? start(id, .rollback) : .active
     case .inDoubt: return .active
@@ -73,20 +78,38 @@ extension Scheduler {
       if case .complete = end.verdict { return endUndo(id, .done) }
       return endUndo(id, .failed(failure(of: end)))
     case .polling(let since, let position):
-      guard case .code(_, let checks) = step.rollback else { return endUndo(id, .done) }
-      if case .complete? = task.lastPoll?.verdict { return endUndo(id, .done) }
-      switch nextAsking(
-        of: checks, at: position, step.environment, task, since: since, atOnce: true)
-      {
-      case .over: return endUndo(id, .failed(.check(position)))
-      case .at(let due):
-        if now < due {
-          wants.insert(.wake(due))
-        } else if isUp(id.host) {
-          if recall(for: id) != .underway { wants.insert(.poll(id)) }
-        }
-        return .active
+      return pollUndo(id, step, task, since: since, at: position, settling: nil)
+    case .settling(let since, let doubt):
+      var position = 0
+      if case .checkFailed(let failed)? = task.lastPoll?.verdict { position = failed }
+      return pollUndo(id, step, task, since: since, at: position, settling: doubt)
+    }
+  }
+
+  /// Asks the checks of a rollback until they hold or their time is over. Where its outcome is in
+  /// doubt they decide it, else a person does.
+  private mutating func pollUndo(
+    _ id: TaskID, _ step: Step, _ task: TaskState, since: Timestamp, at position: Int,
+    settling doubt: Doubt?
+  ) -> Progress {
+    guard case .code(_, let checks) = step.rollback else { return endUndo(id, .done) }
+    if case .complete? = task.lastPoll?.verdict {
+      return endUndo(id, doubt == nil ? .done : .doneByCheck)
+    }
+    switch nextAsking(
+      of: checks, at: position, step.environment, task, since: since, atOnce: true)
+    {
+    case .over:
+      guard let doubt else { return endUndo(id, .failed(.check(position))) }
+      record(.doubtRaised(id, doubt))
+      return .active
+    case .at(let due):
+      if now < due {
+        wants.insert(.wake(due))
+      } else if isUp(id.host) {
+        if recall(for: id) != .underway { wants.insert(.poll(id)) }
       }
+      return .active
     }
   }
 

@@ -29,11 +29,16 @@ extension Scheduler {
 
   /// Decides `when`, finds the hosts, and fixes both in the journal.
   private mutating func open(_ step: Step, node: Int, _ instance: Instance) -> Progress {
-    if let when = step.when,
-      state.evaluate(when, environment: step.environment, batch: instance.batch) != .bool(true)
-    {
-      record(.stepLeftOut(instance))
-      return .ended
+    if let when = step.when {
+      switch decide(when, environment: step.environment, batch: instance.batch) {
+      case .success(true): break
+      case .success(false):
+        record(.stepLeftOut(instance))
+        return .ended
+      case .failure(let reason):
+        record(.stepFailed(instance, reason.failure))
+        return .failed
+      }
     }
     var hosts: [String?] = [nil]
     if let group = step.group {
@@ -48,14 +53,28 @@ extension Scheduler {
     return run(step, node: node, batch: instance.batch, mayStart: true)
   }
 
-  struct GroupFailure: Error { var failure: Failure }
+  struct Undecided: Error { var failure: Failure }
+
+  /// What a `when` says. A name in it without a value is no "no": nothing is left out on a guess.
+  func decide(
+    _ when: Expression, environment: Int, batch: [Int]
+  ) -> Result<Bool, Undecided> {
+    if case .bool(let holds)? = state.evaluate(when, environment: environment, batch: batch) {
+      return .success(holds)
+    }
+    let missing = when.names.first {
+      state.value(of: $0, environment: environment, batch: batch) == nil
+    }
+    return .failure(
+      Undecided(failure: .output(missing ?? "", "it has no value, so `when` can't be decided")))
+  }
 
   /// The members of a group; one that is found while running is fixed at its first use.
-  mutating func resolve(_ id: GroupID, batch: [Int]) -> Result<[String], GroupFailure> {
+  mutating func resolve(_ id: GroupID, batch: [Int]) -> Result<[String], Undecided> {
     let known = state.members(of: id, batch: batch)
     if !known.isEmpty { return .success(known) }
-    func fail(_ reason: String) -> Result<[String], GroupFailure> {
-      .failure(GroupFailure(failure: .group(id, reason)))
+    func fail(_ reason: String) -> Result<[String], Undecided> {
+      .failure(Undecided(failure: .group(id, reason)))
     }
     guard case .found(let within, let output)? = state.plan.group(id)?.selection else {
       return fail("it has no hosts")

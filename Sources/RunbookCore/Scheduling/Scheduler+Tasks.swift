@@ -11,8 +11,9 @@ extension Scheduler {
       return follow(id, step, task)
     case .polling(let since, let polling):
       return poll(id, step, task, since: since, polling)
-    case .pausing(let until):
+    case .pausing(let until, let failure):
       guard state.cancelledBy == nil else { return end(id, .failed(.cancelled)) }
+      guard !isUndoing else { return end(id, .failed(failure)) }
       guard now >= until else {
         wants.insert(.wake(until))
         return .active
@@ -20,9 +21,9 @@ extension Scheduler {
       return start(id, .forward)
     case .inDoubt:
       // On a host that does not answer the action may still be at work.
-      guard step.rerunIfInterrupted, state.cancelledBy == nil, task.doubt != .unreachable else {
-        return .active
-      }
+      guard step.rerunIfInterrupted, state.cancelledBy == nil, !isUndoing,
+        task.doubt != .unreachable
+      else { return .active }
       record(.doubtSettled(id, .rerun, by: "if interrupted rerun"))
       return start(id, .forward)
     }
@@ -32,8 +33,12 @@ extension Scheduler {
     for (position, check) in step.requires.enumerated() where isFalse(check, id, step) {
       return end(id, .failed(.require(position)))
     }
-    for check in step.unless where isTrue(check, id, step) {
-      return end(id, .satisfied)
+    for (position, check) in step.unless.enumerated() {
+      guard case .expression(let expression) = check.subject else { continue }
+      switch decide(expression, environment: step.environment, batch: id.batch) {
+      case .success(let holds): if holds != check.isNegated { return end(id, .satisfied) }
+      case .failure: return end(id, .failed(.unlessCannotTell(position)))
+      }
     }
     guard step.needsHost else { return conclude(id, step) }
     return start(id, .forward)
@@ -109,6 +114,9 @@ extension Scheduler {
   private mutating func poll(
     _ id: TaskID, _ step: Step, _ task: TaskState, since: Timestamp, _ polling: TaskState.Polling
   ) -> Progress {
+    if case .accepted(let by, let doubt) = polling {
+      return takeAsDone(id, step, task, by: by, doubt)
+    }
     let position: Int
     if case .checkFailed(let failed)? = task.lastPoll?.verdict {
       position = failed
@@ -121,7 +129,7 @@ extension Scheduler {
     var isAtOnce = true
     switch polling {
     case .settling: isSettling = true
-    case .interrupted: break
+    case .interrupted, .accepted: break
     case .afterAction: isAtOnce = false
     }
     if let last = task.lastPoll {
@@ -129,6 +137,8 @@ extension Scheduler {
       case .complete:
         guard isSettling else { return conclude(id, step) }
         if let failure = takeOutputs(id, step) { return fail(id, step, failure) }
+        // What it printed may be a part only: no value that the engine may guess.
+        if lacksOutput(id, step) { break }
         return end(id, .doneByCheck)
       case .outputFailed(let output):
         return fail(id, step, outputFailure(step, output))
@@ -136,6 +146,10 @@ extension Scheduler {
         .alreadyClaimed, .interrupted:
         break
       }
+    }
+    if case .settling(let doubt) = polling, task.lastPoll?.verdict == .complete {
+      record(.doubtRaised(id, doubt))
+      return .active
     }
     let due: Timestamp
     switch nextAsking(
@@ -145,7 +159,7 @@ extension Scheduler {
     case .over:
       switch polling {
       case .afterAction, .interrupted: return fail(id, step, .check(position))
-      case .settling(let doubt):
+      case .settling(let doubt), .accepted(_, let doubt):
         record(.doubtRaised(id, doubt))
         return .active
       }
@@ -157,13 +171,16 @@ extension Scheduler {
     } else if let reason = isGoneForGood(id) {
       switch polling {
       case .afterAction, .interrupted: return end(id, .failed(.unreachable(reason)))
-      case .settling(let doubt): record(.doubtRaised(id, doubt))
+      case .settling(let doubt), .accepted(_, let doubt): record(.doubtRaised(id, doubt))
       }
     }
     return .active
   }
 
-  enum Asking { case at(Timestamp), over }
+  enum Asking {
+    case at(Timestamp)
+    case over
+  }
 
   /// When a polled check is asked next; at least once after `since`, and once at the very end.
   func nextAsking(
@@ -202,7 +219,7 @@ extension Scheduler {
   /// Another attempt where `retry` has one left, else the end.
   private mutating func fail(_ id: TaskID, _ step: Step, _ failure: Failure) -> Progress {
     let policy = retryPolicy(step)
-    if state.cancelledBy == nil,
+    if state.cancelledBy == nil, !isUndoing,
       let pause = policy.pause(after: state.tasks[id]?.attemptsInSeries ?? 1)
     {
       record(.retryScheduled(id, at: now + pause, after: failure))
@@ -219,20 +236,15 @@ extension Scheduler {
       longestPause: state.amount(retry.upTo, environment: step.environment))
   }
 
-  private mutating func end(_ id: TaskID, _ outcome: TaskOutcome) -> Progress {
+  mutating func end(_ id: TaskID, _ outcome: TaskOutcome) -> Progress {
     record(.taskEnded(id, outcome))
     return outcome.isGood ? .ended : .failed
   }
 
-  private func isTrue(_ check: Check, _ id: TaskID, _ step: Step) -> Bool {
+  private func isFalse(_ check: Check, _ id: TaskID, _ step: Step) -> Bool {
     guard case .expression(let expression) = check.subject else { return false }
     let value = state.evaluate(expression, environment: step.environment, batch: id.batch)
-    return value == .bool(!check.isNegated)
-  }
-
-  private func isFalse(_ check: Check, _ id: TaskID, _ step: Step) -> Bool {
-    guard case .expression = check.subject else { return false }
-    return !isTrue(check, id, step)
+    return value != .bool(!check.isNegated)
   }
 }
 

@@ -10,7 +10,7 @@ extension Scheduler {
       switch task.undo {
       case .none: if task.outcome != nil || goesOn(without: id) { continue }
       case .ended: continue
-      case .inFlight, .polling, .inDoubt: break
+      case .inFlight, .polling, .settling, .inDoubt: break
       }
       needed.insert(id.host)
     }

@@ -19,6 +19,8 @@ package struct Scheduler {
   var facts: [Fact] = []
   var wants: Set<Want> = []
   var isWaiting = false
+  /// What a rollback waits for first: no action starts again in order to be undone.
+  var isUndoing = false
 
   /// Advances `state` by everything that follows from it at `now`.
   package static func advance(_ state: inout RunState, at now: Timestamp) -> Agenda {
@@ -52,7 +54,8 @@ package struct Scheduler {
     if !state.refusedLocks.isEmpty { _ = releasesLocks() }
     if !state.toRecheck.isEmpty { recheck() }
     let progress = run(state.index.root, batch: [], mayStart: mayStart, goesOn: false)
-    if state.cancelledBy != nil, state.inFlight.isEmpty, progress != .ended {
+    let isUndone = state.rollbacks[Instance("")] == .succeeded
+    if state.cancelledBy != nil, state.inFlight.isEmpty, progress != .ended, !isUndone {
       finish(.cancelled)
       return
     }

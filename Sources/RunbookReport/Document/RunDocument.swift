@@ -160,7 +160,7 @@ package struct RunDocument: Sendable {
     var undo: RowState?
     switch task?.undo {
     case nil, .some(.none): undo = nil
-    case .inFlight?, .polling?: undo = .running
+    case .inFlight?, .polling?, .settling?: undo = .running
     case .inDoubt(let doubt)?: undo = .doubt(doubt)
     case .ended(let outcome)?: undo = self.rowState(outcome)
     }

@@ -33,8 +33,9 @@ struct TaskText {
   func detail(of task: TaskState, _ step: Step) -> String? {
     guard state.shown(task) == .running else { return nil }
     switch task.phase {
+    case .polling(_, .accepted): return "asks its outputs"
     case .polling(let since, let polling): return asking(task, step, since: since, polling)
-    case .pausing(let until):
+    case .pausing(let until, _):
       let wait = DurationText.elapsed(until.milliseconds - now.milliseconds + 999)
       return "attempt \(task.attemptsInSeries) failed; the next one in \(wait)"
     case .toCome, .inFlight, .inDoubt, .ended:

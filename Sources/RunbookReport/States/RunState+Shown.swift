@@ -5,7 +5,7 @@ extension RunState {
   package func shown(_ task: TaskState) -> ShownState {
     switch task.undo {
     case .none: break
-    case .inFlight, .polling: return .running
+    case .inFlight, .polling, .settling: return .running
     case .inDoubt: return .inDoubt
     case .ended(let outcome): return outcome.isGood ? .rolledBack : .failed
     }
