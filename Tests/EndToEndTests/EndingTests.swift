@@ -73,7 +73,7 @@ struct EndingTests {
           """
             parallel {
               step long on all {
-                run `touch "$marks/long"; while ! test -e "$marks/go"; do sleep 0.1; done`
+                run `echo x > "$marks/long"; while ! test -e "$marks/go"; do sleep 0.1; done`
                 no rollback "a test"
               }
               step ask { confirm "go on?" }
