@@ -42,15 +42,19 @@ reached() {
   grep -qE "▶ ($1)( |$)" "$log" || engine_is_gone
 }
 
+# events: of the run, as the journal has them.
+events() {
+  (CRASH='' engine history "$(run_id)" --events 2>/dev/null)
+}
+
 # step_in_flight: the newest step that the journal names.
 step_in_flight() {
-  (CRASH='' engine history "$(run_id)" --events 2>/dev/null) | grep -o '"step":"[^"]*"' |
-    tail -n 1 | cut -d '"' -f 4
+  events | grep -o '"step":"[^"]*"' | tail -n 1 | cut -d '"' -f 4
 }
 
 # newest_event: its number and name.
 newest_event() {
-  (CRASH='' engine history "$(run_id)" --events 2>/dev/null) | tail -n 1 | awk '{ print $1, $3 }'
+  events | tail -n 1 | awk '{ print $1, $3 }'
 }
 
 # run_id
@@ -66,7 +70,7 @@ note() {
 
 # scenario NAME: from the same disks; judges what came out.
 scenario() {
-  local name=$1 log moments engine status=0 before began
+  local name=$1 log moments engine status=0 problems=0 before began
   log=$INTERRUPTED/$option.$name.log
   moments=$INTERRUPTED/$option.$name.moments
   rm -f "$INTERRUPTED/$option.$name".*
@@ -101,7 +105,7 @@ scenario_kills() {
     note "kill $kills after event $known, at $step"
     if [[ $known == *runEnded ]]; then
       # Nothing is left to resume: how it ended stands in the journal.
-      (CRASH='' engine history "$(run_id)" --events 2>/dev/null) | tail -n 1 | grep -q succeeded
+      events | tail -n 1 | grep -q succeeded
       status=$?
       break
     fi
@@ -185,16 +189,46 @@ answer() {
   pause 3
 }
 
-# problem TEXT…: something that must hold does not.
+# problem TEXT…: something that must hold does not. Sets what scenario has of its own.
 problem() {
   note "PROBLEM: $*"
   problems=1
 }
 
+# reruns: how often steps were begun again that may be: a person answered --rerun, or the runbook says
+# `if interrupted rerun`, which is known by the block and the name of its step.
+reruns() {
+  {
+    sed -nE 's/^answered: --rerun ([^@ ]+).*/\1/p' "$moments"
+    awk '
+      /^ *(part|phase) / { sub(/\(.*/, "", $2); block = $2 }
+      /^ *step / { step = $2 }
+      /^ *if interrupted rerun/ { print block "/" step }' "$RUNBOOKS"/*.runbook "$RUNBOOKS"/parts/*.runbook
+    echo --
+    events | sed -nE \
+      's/.* attemptStarted +"task":\{"step":"([^"]*)"(,"host":"([^"]*)")?\}.*"purpose":"([^"]*)".*/\1 \3 \4/p'
+  } | awk '
+    $1 == "--" { begun = 1; next }
+    !begun { may[$1] = 1; next }
+    times[$0]++ {
+      n = split($1, names, "/")
+      if (($1 in may) || (n > 1 && (names[n - 1] "/" names[n]) in may)) again++
+    }
+    END { print again + 0 }'
+}
+
+# excess REFERENCE COUNTS MORE: what was counted more often than in the reference, by more than MORE.
+excess() {
+  awk -v more="$3" '
+    { times = $1; $1 = "" }
+    NR == FNR { reference[$0] = times; next }
+    times > reference[$0] + more { print times, "instead of", reference[$0] + 0 ":" $0 }' "$1" "$2"
+}
+
 # judge_scenario NAME SECONDS FINGERPRINT
 judge_scenario() {
   local name=$1 before=$3 reference=$INTERRUPTED/$option.reference.counts
-  local counted=$INTERRUPTED/$option.$name.counts problems=${problems:-0} after
+  local counted=$INTERRUPTED/$option.$name.counts after more=0 often
   counts "$(run_id)" >"$counted"
   if [[ $option == C ]] || { [[ $name == power ]] && ((status == 1)); }; then
     # A power cut may well end what the action needs, such as the install script's own connection.
@@ -210,9 +244,17 @@ $(diff <(echo "$before") <(echo "$after") | grep '^[<>]' | head -n 20)"
   if [[ $option == A ]] && ! grep -qE '^ +1 install-script$' "$counted"; then
     problem "the install script ran: $(grep install-script "$counted" || echo never)"
   fi
-  cmp -s "$counted" "$reference" || [[ $name == reference ]] ||
-    note "counted otherwise than in the uninterrupted run:
+  if [[ $option != C && $status == 1 ]]; then
+    note "it was rolled back, which the uninterrupted run is not: not compared with it"
+  else
+    [[ $name != power ]] || more=$(reruns)
+    often=$(excess "$reference" "$counted" "$more")
+    [[ -z $often ]] || problem "done more often than in the uninterrupted run, $more reruns allowed:
+$often"
+    cmp -s "$counted" "$reference" ||
+      note "counted otherwise than in the uninterrupted run:
 $(diff "$reference" "$counted" | grep '^[<>]')"
+  fi
   note "exit $status after $2 s, $(wc -l <"$counted") kinds of destructive commands counted"
   return "$problems"
 }
