@@ -198,7 +198,7 @@ struct AdoptTests {
     #expect(try await place.reprise("run", "work").status == 1)
     try write("true")
     func answer(_ text: String) throws -> (status: Int, text: String) {
-      try place.shell(
+      try await place.shell(
         "printf '\(text)\\n' | TERM=xterm script -qec '$reprise resume --adopt' /dev/null")
     }
     let no = try answer("n")

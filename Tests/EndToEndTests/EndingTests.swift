@@ -26,7 +26,7 @@ struct EndingTests {
       #expect(cancel.status == 0, "\(cancel.text) \(cancel.errorText)")
       #expect(cancel.text.contains("was cancelled by"))
       #expect(try await run.wait().status == 1)
-      try expectNobody(site)
+      try await expectNobody(site)
       #expect(site.mark("after") == nil)
       let again = try await site.reprise("cancel", id)
       #expect(again.status == 0)
@@ -48,7 +48,7 @@ struct EndingTests {
       let cancel = try await site.reprise("cancel", try site.newestRun(), "--json")
       #expect(cancel.status == 0, "\(cancel.text) \(cancel.errorText)")
       #expect(cancel.text.contains(#""state":"cancelled""#))
-      try expectNobody(site)
+      try await expectNobody(site)
       // Its locks are free for another run.
       try site.write("marks/go", "")
       let other = try await site.reprise("run", "work", state: "other")
@@ -56,11 +56,11 @@ struct EndingTests {
     }
   }
 
-  private func expectNobody(_ site: Site) throws {
+  private func expectNobody(_ site: Site) async throws {
     for host in site.hosts {
       let text = site.mark("pid.\(host)")?.trimmingCharacters(in: .whitespacesAndNewlines)
       let pid = try #require(text.flatMap { pid_t($0) })
-      #expect(waitUntil(.seconds(5)) { kill(pid, 0) != 0 }, "the action on \(host) lives")
+      #expect(await waitUntil(.seconds(5)) { kill(pid, 0) != 0 }, "the action on \(host) lives")
     }
   }
 

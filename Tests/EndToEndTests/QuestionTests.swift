@@ -7,7 +7,7 @@ import Testing
 @Suite("Questions at a terminal", .serialized)
 struct QuestionTests {
   @Test(.timeLimit(.minutes(1)))
-  func aSecretIsTypedWithoutEcho() throws {
+  func aSecretIsTypedWithoutEcho() async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "ask",
@@ -20,9 +20,9 @@ struct QuestionTests {
         step go { confirm "go on?" }
       """)
     let terminal = try TypedTerminal("$reprise run ask", in: place)
-    try terminal.answer("token: ", "typed-secret-é\r")
-    try terminal.answer("go on?", "yes\r")
-    let shown = try terminal.wait()
+    try await terminal.answer("token: ", "typed-secret-é\r")
+    try await terminal.answer("go on?", "yes\r")
+    let shown = try await terminal.wait()
     #expect(shown.status == 0, "\(shown.text)")
     #expect(!shown.text.contains("typed-secret"))
     // What is no secret is echoed as it is typed: the terminal does echo.
@@ -32,7 +32,7 @@ struct QuestionTests {
   }
 
   @Test(.timeLimit(.minutes(1)), arguments: ["\u{4}", "\u{3}", "\r"])
-  func aSecretThatIsNotTypedEndsTheCommandBeforeAnythingRan(_ typed: String) throws {
+  func aSecretThatIsNotTypedEndsTheCommandBeforeAnythingRan(_ typed: String) async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "ask",
@@ -41,8 +41,8 @@ struct QuestionTests {
         step use { run `touch "\(place.directory)/ran" "$token"` no rollback "a test" }
       """)
     let terminal = try TypedTerminal("$reprise run ask; stty -a", in: place)
-    try terminal.answer("token: ", typed)
-    let shown = try terminal.wait()
+    try await terminal.answer("token: ", typed)
+    let shown = try await terminal.wait()
     #expect(shown.text.contains("the secret token can't be read"), "\(shown.text)")
     // The terminal echoes again.
     #expect(shown.text.contains(" echo "), "\(shown.text)")
@@ -62,7 +62,7 @@ struct QuestionTests {
   ]
 
   @Test(.timeLimit(.minutes(1)), arguments: answers)
-  func aConfirmationIsTyped(_ answer: Answer) throws {
+  func aConfirmationIsTyped(_ answer: Answer) async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "ask",
@@ -72,8 +72,8 @@ struct QuestionTests {
         step after { run `touch "\(place.directory)/after"` no rollback "a test" }
       """)
     let terminal = try TypedTerminal("$reprise run ask", in: place)
-    try terminal.answer("go on?", answer.typed)
-    let shown = try terminal.wait()
+    try await terminal.answer("go on?", answer.typed)
+    let shown = try await terminal.wait()
     #expect(shown.status == answer.status, "\(shown.text)")
     let hasRun = FileManager.default.fileExists(atPath: place.directory + "/after")
     #expect(hasRun == (answer.status == 0))
@@ -81,8 +81,8 @@ struct QuestionTests {
     #expect(shown.text.contains("reprise resume"), "\(shown.text)")
     // Asked again by whoever resumes.
     let later = try TypedTerminal("$reprise resume", in: place)
-    try later.answer("go on?", "y\r")
-    #expect(try later.wait().status == 0)
+    try await later.answer("go on?", "y\r")
+    #expect(try await later.wait().status == 0)
   }
 }
 
@@ -108,19 +108,21 @@ final class TypedTerminal {
     try process.run()
   }
 
+  deinit { if process.isRunning { process.terminate() } }
+
   var shown: String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
 
   /// Types once the question stands on the screen.
-  func answer(_ question: String, _ typed: String) throws {
-    guard waitUntil(.seconds(20), { shown.contains(question) }) else {
+  func answer(_ question: String, _ typed: String) async throws {
+    guard await waitUntil(.seconds(20), { shown.contains(question) }) else {
       process.terminate()
       throw TestFailure("not asked: \(shown)")
     }
     try input.fileHandleForWriting.write(contentsOf: Data(typed.utf8))
   }
 
-  func wait() throws -> (status: Int32, text: String) {
-    let hasEnded = waitUntil(.seconds(20)) { !process.isRunning }
+  func wait() async throws -> (status: Int32, text: String) {
+    let hasEnded = await waitUntil(.seconds(20)) { !process.isRunning }
     if !hasEnded { process.terminate() }
     process.waitUntilExit()
     if !hasEnded { throw TestFailure("does not end: \(shown)") }

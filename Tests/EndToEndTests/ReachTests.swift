@@ -29,20 +29,20 @@ struct ReachTests {
   }
 
   /// The exit status of a run of that check, and what it said.
-  private func ask(_ check: String, only tool: String) throws -> (status: Int, said: String) {
+  private func ask(_ check: String, only tool: String) async throws -> (status: Int, said: String) {
     let place = try Workplace()
     try place.writeRunbook("ask", "step ask { check \(check) }")
     let bin = place.directory + "/bin"
-    let made = try place.shell(
+    let made = try await place.shell(
       "mkdir bin && ln -s /usr/bin/* /bin/* bin/ 2>/dev/null; cd bin && rm -f -- *curl* wget* python3*"
         + (tool.isEmpty ? "" : " && ln -s /usr/bin/\(tool) \(tool)"))
     #expect(made.status == 0, "\(made.text)")
-    let result = try place.shell("PATH='\(bin)' \"$reprise\" run ask")
+    let result = try await place.shell("PATH='\(bin)' \"$reprise\" run ask")
     return (Int(result.status), result.text)
   }
 
   @Test(.timeLimit(.minutes(2)), arguments: tools)
-  func httpHoldsOrDoesNotByStatusAndText(_ tool: String) throws {
+  func httpHoldsOrDoesNotByStatusAndText(_ tool: String) async throws {
     let (well, port) = try Self.serve("200 OK")
     let (ill, other) = try Self.serve("503 Service Unavailable")
     defer {
@@ -52,39 +52,39 @@ struct ReachTests {
       }
     }
     let url = "http \"http://127.0.0.1:\(port)/health\""
-    #expect(try ask(url, only: tool).status == 0)
-    #expect(try ask(url + " is 200 says \"running\"", only: tool).status == 0)
-    #expect(try ask(url + " says \"walking\"", only: tool).said.contains("does not hold"))
-    let refused = try ask("http \"http://127.0.0.1:\(other)/health\"", only: tool)
+    #expect(try await ask(url, only: tool).status == 0)
+    #expect(try await ask(url + " is 200 says \"running\"", only: tool).status == 0)
+    #expect(try await ask(url + " says \"walking\"", only: tool).said.contains("does not hold"))
+    let refused = try await ask("http \"http://127.0.0.1:\(other)/health\"", only: tool)
     #expect(refused.status == 1 && refused.said.contains("does not hold"), "\(refused.said)")
-    let turned = try ask("not http \"http://127.0.0.1:\(other)/health\"", only: tool)
+    let turned = try await ask("not http \"http://127.0.0.1:\(other)/health\"", only: tool)
     #expect(turned.status == 0, "\(turned.said)")
   }
 
   @Test(.timeLimit(.minutes(2)), arguments: tools)
-  func noEncryptionAndNoProgramCannotTell(_ tool: String) throws {
+  func noEncryptionAndNoProgramCannotTell(_ tool: String) async throws {
     let (plain, port) = try Self.serve("200 OK")
     defer {
       shutdown(plain, Int32(SHUT_RDWR))
       close(plain)
     }
     let url = "http \"https://127.0.0.1:\(port)/\""
-    let unknown = try ask(url, only: tool)
+    let unknown = try await ask(url, only: tool)
     #expect(unknown.status == 1 && unknown.said.contains("the check can't tell"), "\(unknown.said)")
     #expect(!unknown.said.contains("found   000"), "\(unknown.said)")
-    #expect(try ask("not " + url, only: tool).status == 1)
-    let bare = try ask("http \"http://127.0.0.1:1/\"", only: "")
+    #expect(try await ask("not " + url, only: tool).status == 1)
+    let bare = try await ask("http \"http://127.0.0.1:1/\"", only: "")
     #expect(bare.said.contains("curl, python3 or wget is needed"), "\(bare.said)")
     // `not` does not swap it.
-    #expect(try ask("not http \"http://127.0.0.1:1/\"", only: "").status == 1)
+    #expect(try await ask("not http \"http://127.0.0.1:1/\"", only: "").status == 1)
   }
 
   @Test(.timeLimit(.minutes(1)))
-  func tcpHoldsWhereSomebodyListens() throws {
+  func tcpHoldsWhereSomebodyListens() async throws {
     let (descriptor, port) = try Loopback.listen()
-    #expect(try ask("tcp \"127.0.0.1:\(port)\"", only: "").status == 0)
+    #expect(try await ask("tcp \"127.0.0.1:\(port)\"", only: "").status == 0)
     close(descriptor)
-    let refused = try ask("tcp \"127.0.0.1:\(port)\"", only: "")
+    let refused = try await ask("tcp \"127.0.0.1:\(port)\"", only: "")
     #expect(refused.status == 1 && refused.said.contains("does not hold"), "\(refused.said)")
   }
 }

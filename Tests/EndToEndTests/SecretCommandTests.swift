@@ -16,9 +16,9 @@ struct SecretCommandTests {
     return place
   }
 
-  @Test func oneThatDoesNotEndIsEndedWithAllThatItStarted() throws {
+  @Test func oneThatDoesNotEndIsEndedWithAllThatItStarted() async throws {
     let place = try place("sleep 300 & echo $! > pid; wait")
-    let ended = try place.shell("REPRISE_SECRET_SECONDS=1 $reprise run ask")
+    let ended = try await place.shell("REPRISE_SECRET_SECONDS=1 $reprise run ask")
     #expect(ended.status == 65, "\(ended.text)")
     #expect(ended.text.contains("it took longer than 1 s"), "\(ended.text)")
     #expect(ended.text.contains("= help: "), "\(ended.text)")

@@ -21,7 +21,7 @@ struct StreamsTests {
 
   @Test func aRunGoesOnWhenNobodyReads() async throws {
     let place = try await hello()
-    let result = try place.shell("set -o pipefail; $reprise run hello | true")
+    let result = try await place.shell("set -o pipefail; $reprise run hello | true")
     #expect(result.status == 0)
     await #expect(
       try place.reprise("runs", "--json").text.components(separatedBy: "succeeded").count == 3)
@@ -35,8 +35,8 @@ struct StreamsTests {
 
   @Test func worksWithClosedStreams() async throws {
     let place = try await hello()
-    #expect(try place.shell("$reprise run hello >&- 2>&- <&-").status == 0)
-    #expect(try place.shell("$reprise history >&-").status == 0)
+    #expect(try await place.shell("$reprise run hello >&- 2>&- <&-").status == 0)
+    #expect(try await place.shell("$reprise history >&-").status == 0)
     await #expect(
       try place.reprise("runs", "--json").text.components(separatedBy: "succeeded").count == 3)
   }
@@ -50,18 +50,18 @@ struct StreamsTests {
   @Test func writesNoEscapeSequencesIntoAPipe() async throws {
     let place = try await hello()
     for command in ["run hello", "history", "show", "runs"] {
-      #expect(!(try place.shell("$reprise \(command) | cat").text.contains("\u{1B}")))
+      #expect(!(try await place.shell("$reprise \(command) | cat").text.contains("\u{1B}")))
     }
-    let colored = try place.shell("$reprise runs --color always | cat")
+    let colored = try await place.shell("$reprise runs --color always | cat")
     #expect(colored.text.contains("\u{1B}[32m✓"))
   }
 
-  @Test func followsARunToItsEnd() throws {
+  @Test func followsARunToItsEnd() async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "count", "step c { run `for i in 1 2 3; do echo $i; sleep 0.5; done` no rollback \"a test\" }"
     )
-    let result = try place.shell(
+    let result = try await place.shell(
       "$reprise run count > /dev/null & sleep 0.7; $reprise logs count --follow; wait")
     #expect(result.text == "c | 1\nc | 2\nc | 3\n")
   }
@@ -93,7 +93,7 @@ struct StreamsTests {
   @Test func aReadOnlyStateCanBeReadAndNotWritten() async throws {
     let place = try await hello()
     // Root writes into any directory; a read-only mount in a namespace of its own stops it too.
-    let result = try place.shell(
+    let result = try await place.shell(
       """
       unshare --mount --map-root-user sh -c 'mount --bind state state &&
         mount -o remount,ro,bind state && $reprise runs && $reprise run hello'

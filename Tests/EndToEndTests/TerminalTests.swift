@@ -22,14 +22,14 @@ struct TerminalTests {
   /// What a terminal of that size was sent, and the exit status of the command.
   private func onTerminal(
     _ command: String, columns: Int = 80, rows: Int = 24, in place: Workplace
-  ) throws -> (status: Int, text: String) {
-    try place.shell(
+  ) async throws -> (status: Int, text: String) {
+    try await place.shell(
       "script -qec 'stty cols \(columns) rows \(rows); \(command)' /dev/null < /dev/null")
   }
 
-  @Test func drawsAFrameInPlaceThatFitsTheScreen() throws {
+  @Test func drawsAFrameInPlaceThatFitsTheScreen() async throws {
     let place = try place()
-    let shown = try onTerminal(
+    let shown = try await onTerminal(
       "TERM=xterm NO_COLOR=1 $reprise run wait", columns: 40, rows: 8, in: place)
     #expect(shown.status == 0)
     let frames = shown.text.components(separatedBy: "\u{1B}[J").dropLast()
@@ -48,15 +48,15 @@ struct TerminalTests {
   }
 
   @Test(arguments: ["TERM=dumb", "TERM="])
-  func movesNoCursorWhereThatCannotBe(_ setting: String) throws {
-    let shown = try onTerminal("\(setting) $reprise run wait", in: try place())
+  func movesNoCursorWhereThatCannotBe(_ setting: String) async throws {
+    let shown = try await onTerminal("\(setting) $reprise run wait", in: try place())
     #expect(shown.status == 0)
     #expect(!shown.text.contains("\u{1B}"))
     #expect(shown.text.contains("✓ work"))
   }
 
-  @Test func saysEverythingInASCIIWhereTheLocaleHasNothingElse() throws {
-    let shown = try onTerminal("TERM=xterm LC_ALL=C $reprise run wait", in: try place())
+  @Test func saysEverythingInASCIIWhereTheLocaleHasNothingElse() async throws {
+    let shown = try await onTerminal("TERM=xterm LC_ALL=C $reprise run wait", in: try place())
     #expect(shown.text.utf8.allSatisfy { $0 < 0x80 })
     #expect(shown.text.contains("> "))
   }
@@ -64,7 +64,7 @@ struct TerminalTests {
   @Test func detachesWhenTheTerminalGoesAway() async throws {
     let place = try place()
     // The end of `script` hangs its terminal up.
-    _ = try place.shell(
+    _ = try await place.shell(
       "timeout -s KILL 2 script -qec 'TERM=xterm $reprise run wait' /dev/null < /dev/null; sleep 1")
     let runs = try await place.reprise("runs", "--json").text
     #expect(runs.contains(#""reason":"detached""#), "\(runs)")

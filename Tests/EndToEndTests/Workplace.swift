@@ -35,8 +35,8 @@ final class Workplace {
   }
 
   /// A line of a shell in which `$reprise` is the binary; both streams together.
-  func shell(_ line: String) throws -> (status: Int, text: String) {
-    try SpawnedProcess.shell(
+  func shell(_ line: String) async throws -> (status: Int, text: String) {
+    try await SpawnedProcess.shell(
       line, "/bin/bash", in: directory,
       environment: ProcessInfo.processInfo.environment
         .merging(["LC_ALL": "C.UTF-8", "reprise": RepriseProcess.binary]) { $1 }

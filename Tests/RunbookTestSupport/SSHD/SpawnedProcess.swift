@@ -82,14 +82,37 @@ package final class SpawnedProcess: Sendable {
     _ line: String, _ shell: String = "/bin/sh", in directory: String? = nil,
     environment: [String: String]? = nil
   ) throws -> (status: Int, text: String) {
+    let (process, log) = try start(line, shell, directory, environment)
+    waitUntil(.seconds(120)) { !process.isRunning }
+    return try process.endOfShell(line, log)
+  }
+
+  /// The same for a task.
+  package static func shell(
+    _ line: String, _ shell: String = "/bin/sh", in directory: String? = nil,
+    environment: [String: String]? = nil
+  ) async throws -> (status: Int, text: String) {
+    let (process, log) = try start(line, shell, directory, environment)
+    await waitUntil(.seconds(120)) { !process.isRunning }
+    return try process.endOfShell(line, log)
+  }
+
+  private static func start(
+    _ line: String, _ shell: String, _ directory: String?, _ environment: [String: String]?
+  ) throws -> (SpawnedProcess, log: String) {
     let log = NSTemporaryDirectory() + "shell-" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: log) }
     let process = try SpawnedProcess(
       shell, ["-c", line], log: log, directory: directory, environment: environment)
-    let hasEnded = waitUntil(.seconds(120)) { !process.isRunning }
-    process.end()
+    return (process, log)
+  }
+
+  private func endOfShell(_ line: String, _ log: String) throws -> (status: Int, text: String) {
+    defer { try? FileManager.default.removeItem(atPath: log) }
+    guard let status = exitStatus else {
+      end()
+      throw TestFailure("endless: \(line)")
+    }
     let text = String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
-    guard hasEnded, let status = process.exitStatus else { throw TestFailure("endless: \(line)") }
     return (status, text)
   }
 }
