@@ -6,6 +6,8 @@ import Testing
 struct Form: CustomTestStringConvertible, Sendable {
   let name: String
   var hosts = 1
+  /// What `resume` is told besides `--yes`.
+  var resuming: [String] = []
   /// Exit status of the run, or of the last resume.
   var status = 0
   /// Files below `marks` beforehand; `*` stands for each host's name, in their text too.
@@ -122,6 +124,19 @@ extension Form {
       body: """
         lock "a test of $marks" on all
         \(step("a", #"check `test -e "$marks/a.$host"` lasting"#)) \(step("b"))
+        """),
+    Form(
+      name: "lasting, drifted and ignored", hosts: 2, resuming: ["--ignore-drift"],
+      after: ["a.*": "x\n", "b.*": "x\n"],
+      body: """
+        step there on all {
+          run `echo yes > "$marks/there.$host"`
+          check `test -e "$marks/there.$host"` lasting
+          no rollback "a test"
+        }
+        \(step("a"))
+        step gone on all { run `rm "$marks/there.$host"` no rollback "a test" }
+        \(step("b"))
         """),
     Form(
       name: "report", before: ["report.md": "kept\n"],

@@ -31,8 +31,9 @@ struct FormTests {
         // Reports of checks that are asked again and again come together or one by one.
         #expect(ended.status == 128 + 9 || event > length - 3, "event \(event): \(ended.text)")
         if ended.status == 128 + 9 {
-          ended = try await site.reprise(
-            "resume", "--yes", state: state, environment: form.environment)
+          ended = try await site.start(
+            ["resume", "--yes"] + form.resuming, state: state, environment: form.environment
+          ).wait()
         }
         #expect(
           ended.status == form.status,
