@@ -37,11 +37,18 @@ struct CommandLineTests {
     #expect(!undone.text.contains("failed"), "\(undone.text)")
   }
 
-  @Test(arguments: ["run", "resume", "list", "runs", "history", "logs", "show", "check"])
-  func helpsWithExamples(_ command: String) async throws {
-    let result = try await Workplace().reprise(command, "--help")
-    #expect(result.status == 0)
-    #expect(result.text.contains("reprise \(command)"))
+  @Test func helpsWithExamplesOfEachCommand() async throws {
+    let place = try Workplace()
+    let all = try await place.reprise("--help").text.components(separatedBy: "SUBCOMMANDS:")
+    let commands = try #require(all.last).matches(of: #/\n  ([a-z]+) /#).map { String($0.1) }
+    #expect(commands.count >= 18, "\(commands)")
+    for command in commands {
+      let result = try await place.reprise(command, "--help")
+      #expect(result.status == 0)
+      let parts = result.text.components(separatedBy: "\nUSAGE:")
+      #expect(parts.count == 2, "\(result.text)")
+      #expect(parts[0].contains("\nreprise \(command)"), "\(result.text)")
+    }
   }
 
   @Test func suggestsTheRunbookThatWasMeant() async throws {

@@ -8,7 +8,7 @@ import Testing
 struct EndingTests {
   private static let long = """
       step long on all {
-        run `echo $$ > "$marks/pid.$host"; while ! test -e "$marks/go"; do sleep 0.1; done`
+        run `echo $$ > "$marks/pid.$host"; while test -d "$marks" && ! test -e "$marks/go"; do sleep 0.1; done`
         no rollback "a test"
       }
       step after on all { run `echo x >> "$marks/after"` no rollback "a test" }
@@ -73,7 +73,7 @@ struct EndingTests {
           """
             parallel {
               step long on all {
-                run `echo x > "$marks/long"; while ! test -e "$marks/go"; do sleep 0.1; done`
+                run `echo x > "$marks/long"; while test -d "$marks" && ! test -e "$marks/go"; do sleep 0.1; done`
                 no rollback "a test"
               }
               step ask { confirm "go on?" }

@@ -8,7 +8,7 @@ struct LockTests {
   private static let work = """
       lock "a test of $marks" on all
       step long on all {
-        run `echo x >> "$marks/long.$host"; while ! test -e "$marks/go"; do sleep 0.1; done`
+        run `echo x >> "$marks/long.$host"; while test -d "$marks" && ! test -e "$marks/go"; do sleep 0.1; done`
         no rollback "a test"
       }
     """

@@ -44,7 +44,7 @@ struct OperatorTests {
         "work",
         """
           step long on all {
-            run `echo x >> "$marks/count"; while ! test -e "$marks/go"; do sleep 0.1; done`
+            run `echo x >> "$marks/count"; while test -d "$marks" && ! test -e "$marks/go"; do sleep 0.1; done`
             no rollback "a test"
           }
         """)
@@ -71,7 +71,7 @@ struct OperatorTests {
         "work",
         """
           step long on all {
-            run `echo x >> "$marks/count.$host"; while ! test -e "$marks/go"; do sleep 0.1; done`
+            run `echo x >> "$marks/count.$host"; while test -d "$marks" && ! test -e "$marks/go"; do sleep 0.1; done`
             no rollback "a test"
           }
           step after on all { run `echo x >> "$marks/after.$host"` no rollback "a test" }

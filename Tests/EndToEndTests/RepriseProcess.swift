@@ -37,6 +37,16 @@ final class RepriseProcess {
         .merging(["LC_ALL": "C.UTF-8", "NO_COLOR": "1"]) { $1 }.merging(environment) { $1 })
   }
 
+  /// Of a test that throws nothing lives on. Others have waited.
+  deinit {
+    process.end()
+    removeFiles()
+  }
+
+  private func removeFiles() {
+    for end in [".out", ".err"] { try? FileManager.default.removeItem(atPath: files + end) }
+  }
+
   var pid: pid_t { process.pid }
   var isRunning: Bool { process.isRunning }
 
@@ -53,7 +63,7 @@ final class RepriseProcess {
     process.end()
     let output = FileManager.default.contents(atPath: files + ".out") ?? Data()
     let error = FileManager.default.contents(atPath: files + ".err") ?? Data()
-    for end in [".out", ".err"] { try? FileManager.default.removeItem(atPath: files + end) }
+    removeFiles()
     let result = Result(
       status: process.exitStatus ?? -1, output: Array(output), error: Array(error))
     if !hasEnded {
