@@ -197,14 +197,14 @@ struct AdoptTests {
     try write("exit 1")
     #expect(try await place.reprise("run", "work").status == 1)
     try write("true")
-    func answer(_ text: String) throws -> (status: Int, text: String) {
+    func answer(_ text: String) async throws -> (status: Int, text: String) {
       try await place.shell(
         "printf '\(text)\\n' | TERM=xterm script -qec '$reprise resume --adopt' /dev/null")
     }
-    let no = try answer("n")
+    let no = try await answer("n")
     #expect(no.status == 75, "\(no.text)")
     #expect(no.text.contains("Go on with the edited runbook? [y/n]"), "\(no.text)")
-    let yes = try answer("y")
+    let yes = try await answer("y")
     #expect(yes.status == 0, "\(yes.text)")
   }
 

@@ -16,7 +16,11 @@ struct ConnectionTests {
           echo "$$" >> "$marks/pid.$host"
           echo begin
           i=0
-          while [ "$i" -lt 40 ]; do i=$((i + 1)); sleep 0.1; echo "line $i"; done
+          while test -d "$marks" && ! test -e "$marks/go"; do
+            if [ "$i" -lt 20 ]; then i=$((i + 1)); echo "line $i"; fi
+            sleep 0.1
+          done
+          while [ "$i" -lt 40 ]; do i=$((i + 1)); echo "line $i"; done
           echo "$$" >> "$marks/end.$host"
         ```
         no rollback "a test"
@@ -40,8 +44,11 @@ struct ConnectionTests {
     }
   }
 
-  private static func waitForStart(_ site: Site) {
-    #expect(waitUntil(.seconds(20)) { site.hosts.allSatisfy { site.mark("pid.\($0)") != nil } })
+  private static func waitForStart(_ site: Site) async {
+    let haveStarted = await waitUntil(.seconds(20)) {
+      site.hosts.allSatisfy { site.mark("pid.\($0)") != nil }
+    }
+    #expect(haveStarted)
   }
 
   @Test(.timeLimit(.minutes(2)))
@@ -49,8 +56,13 @@ struct ConnectionTests {
     try await Site.run { site in
       try site.writeRunbook("work", Self.long)
       let process = try site.start(["run", "work"])
-      Self.waitForStart(site)
+      await Self.waitForStart(site)
       for server in site.servers { #expect(server.killSessions()) }
+      let areLost = await waitUntil(.seconds(30)) {
+        process.outputSoFar.components(separatedBy: " lost: ").count == 4
+      }
+      #expect(areLost, "\(process.outputSoFar)")
+      try site.write("marks/go", "")
       let result = try await process.wait()
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       try await Self.expectWhole(site)
@@ -64,8 +76,9 @@ struct ConnectionTests {
     try await Site.run { site in
       try site.writeRunbook("work", Self.long)
       let process = try site.start(["run", "work"])
-      Self.waitForStart(site)
+      await Self.waitForStart(site)
       site.servers[1].stop()
+      try site.write("marks/go", "")
       #expect(await waitUntil(.seconds(20)) { site.mark("end.h1") != nil })
       try await site.servers[1].start()
       let result = try await process.wait()
@@ -79,12 +92,15 @@ struct ConnectionTests {
     try await Site.run { site in
       try site.writeRunbook("work", Self.long)
       let process = try site.start(["run", "work"])
-      Self.waitForStart(site)
+      await Self.waitForStart(site)
       process.kill()
       #expect(try await process.wait().status == 128 + 9)
       for server in site.servers { server.stop() }
       for server in site.servers { try await server.start() }
-      let result = try await site.reprise("resume")
+      let second = try site.start(["resume"])
+      #expect(await waitUntil(.seconds(30)) { second.outputSoFar.contains("goes on") })
+      try site.write("marks/go", "")
+      let result = try await second.wait()
       #expect(result.status == 0, "\(result.text) \(result.errorText)")
       try await Self.expectWhole(site)
     }
@@ -97,7 +113,13 @@ struct ConnectionTests {
         "work",
         """
           step fails on all {
-            run `echo x >> "$marks/count"; sleep 1; echo done >&2; echo end > "$marks/end"; exit 42`
+            run ```
+              echo x >> "$marks/count"
+              while test -d "$marks" && ! test -e "$marks/go"; do sleep 0.1; done
+              echo done >&2
+              echo end > "$marks/end"
+              exit 42
+            ```
             no rollback "a test"
           }
         """)
@@ -106,6 +128,7 @@ struct ConnectionTests {
       process.kill()
       _ = try await process.wait()
       site.servers[0].stop()
+      try site.write("marks/go", "")
       #expect(await waitUntil(.seconds(20)) { site.mark("end") != nil })
       try await site.servers[0].start()
       let result = try await site.reprise("resume")
@@ -179,6 +202,7 @@ struct ConnectionTests {
   func stopsWhereAHostStaysAwayAndGoesOnLater() async throws {
     try await Site.run(hosts: 2) { site in
       try site.writeRunbook("work", Self.long)
+      try site.write("marks/go", "")
       site.servers[1].stop()
       let stopped = try await site.reprise("run", "work", "--reconnect-for", "1s")
       #expect(stopped.status == 69, "\(stopped.text) \(stopped.errorText)")

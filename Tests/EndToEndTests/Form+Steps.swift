@@ -40,7 +40,7 @@ extension Form {
       body: """
         step a on all {
           run `\(count("a")); sleep 60; \(count("never"))`
-          timeout 700ms
+          timeout 3s
           no rollback "a test"
         }
         \(step("never"))

@@ -165,7 +165,7 @@ struct OutputLimitTests {
         "work",
         """
           step print on all {
-            run `: "$marks"; head -c 300000000 /dev/zero | tr '\\0' '\\n'`
+            run `: "$marks"; head -c 60000000 /dev/zero | tr '\\0' '\\n'`
             no rollback "a test"
           }
         """)

@@ -64,10 +64,17 @@ struct TerminalTests {
   @Test func detachesWhenTheTerminalGoesAway() async throws {
     let place = try place()
     // The end of `script` hangs its terminal up.
-    _ = try await place.shell(
-      "timeout -s KILL 2 script -qec 'TERM=xterm $reprise run wait' /dev/null < /dev/null; sleep 1")
-    let runs = try await place.reprise("runs", "--json").text
-    #expect(runs.contains(#""reason":"detached""#), "\(runs)")
+    let shown = try await place.shell(
+      """
+      TERM=xterm script -qefc '$reprise run wait' screen < /dev/null > /dev/null & script=$!
+      until grep -q '▶ work' screen || ! kill -0 $script; do sleep 0.1; done
+      kill -KILL $script
+      for i in $(seq 300); do
+        $reprise runs --json | grep '"reason":"detached"' && break
+        sleep 0.1
+      done
+      """)
+    #expect(shown.text.contains(#""reason":"detached""#), "\(shown.text)")
     #expect(try await place.reprise("resume").status == 0)
   }
 }

@@ -141,67 +141,8 @@ struct UploadTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(3)))
-  func killedInTheMiddleOfItsBytesItSendsOnlyTheRest() async throws {
-    try await Site.run(hosts: 1) { site in
-      try prepare(site)
-      try site.shell("head -c 200000000 /dev/urandom > runbooks/app.bin")
-      var known = 0
-      var memory = 0
-      var process = try site.start(["run", "work"])
-      for _ in 0..<2 {
-        let isMoving = await waitUntil(.seconds(30)) {
-          arrived(site) > known + 4_000_000 || !process.isRunning
-        }
-        #expect(isMoving && process.isRunning)
-        memory = max(memory, highestMemory(process))
-        process.kill()
-        _ = try await process.wait()
-        // What was there is never written anew from the beginning.
-        #expect(arrived(site) > known)
-        known = arrived(site)
-        #expect(known < 200_000_000)
-        process = try site.start(["resume"])
-      }
-      await waitUntil(.seconds(120)) {
-        memory = max(memory, highestMemory(process))
-        return !process.isRunning
-      }
-      #expect((1..<150_000).contains(memory), "the file has 200 MB")
-      let result = try await process.wait()
-      #expect(result.status == 0, "\(result.text) \(result.errorText)")
-      try site.shell("cmp runbooks/app.bin \"marks/h1/\(Self.path)\"")
-      #expect(arrived(site) == 0)
-    }
-  }
-
-  @Test(.timeLimit(.minutes(3)))
-  func goesOnWhereItsConnectionsAreCutInTheMiddle() async throws {
-    try await Site.run(hosts: 1) { site in
-      try prepare(site)
-      try site.shell("head -c 200000000 /dev/urandom > runbooks/app.bin")
-      let process = try site.start(["run", "work"])
-      #expect(await waitUntil(.seconds(30)) { arrived(site) > 4_000_000 || !process.isRunning })
-      #expect(site.servers[0].killSessions())
-      let result = try await process.wait(.seconds(120))
-      #expect(result.status == 0, "\(result.text) \(result.errorText)")
-      try site.shell("cmp runbooks/app.bin \"marks/h1/\(Self.path)\"")
-      let starts = try await site.events(site.newestRun())
-        .filter { $0["event"] as? String == "attemptStarted" }
-      #expect(starts.count == 1)
-    }
-  }
-
-  /// KiB that the process had resident at most so far; 0 of one that has ended.
-  private func highestMemory(_ process: RepriseProcess) -> Int {
-    let status =
-      (try? String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-  }
-
   /// Bytes of the upload in the run's state directory on the host.
-  private func arrived(_ site: Site) -> Int {
+  static func arrived(_ site: Site) -> Int {
     let text = try? site.shell("find '\(site.stateHome)' -name '*.tu' -printf '%s'")
     return text.flatMap { Int($0) } ?? 0
   }
@@ -283,7 +224,7 @@ struct UploadTests {
       #expect(failed.status == 1, "\(failed.text) \(failed.errorText)")
       #expect(failed.text.contains("no space left"), "\(failed.text)")
       #expect(content(site, "h1") == nil)
-      #expect(arrived(site) == 0)
+      #expect(Self.arrived(site) == 0)
       try site.shell("mount -o remount,size=100m '\(site.stateHome)'")
       #expect(try await site.reprise("resume").status == 0)
       #expect(content(site, "h1") == Self.bytes(6_000_000))

@@ -15,7 +15,7 @@ import RunbookTestSupport
     let arguments = CommandLine.arguments
     guard arguments.count == 6 else { exit(64) }
     let (state, run, bell, log) = (arguments[2], arguments[3], arguments[4], arguments[5])
-    alarm(60)
+    alarm(300)
     let file = try await JournalFile.open(directory: state)
     let (journal, stored) = try await file.takeOver(run: run)
     try await journal.append([

@@ -1,6 +1,7 @@
 import Foundation
 import RunbookCore
 import RunbookEngine
+import RunbookTestSupport
 import Testing
 
 @testable import RunbookJournal
@@ -55,7 +56,7 @@ import Testing
     ) { _ = try await file.takeOver(run: "7f3c") }
     owner.kill(SIGSTOP)
     // The kernel stops its threads in its own time.
-    for _ in 0..<10_000 where !RunOwner.isStopped(owner.process) { await Task.yield() }
+    #expect(await waitUntil(.seconds(60)) { RunOwner.isStopped(owner.process) })
     await #expect(
       throws: JournalError.owned(run: "7f3c", process: owner.process, isStopped: true)
     ) { _ = try await file.takeOver(run: "7f3c") }

@@ -22,7 +22,7 @@ import Testing
     let start = ContinuousClock.now
     let reason = try await unreachable(kind, Host(name: "a", address: "127.0.0.1", port: port))
     let duration = ContinuousClock.now - start
-    #expect(duration > .seconds(1.5) && duration < .seconds(6))
+    #expect(duration > .seconds(1.5) && duration < .seconds(20))
     #expect(reason.contains("127.0.0.1 port \(port)"))
     #expect(reason.contains("in time") || reason.contains("timed out"))
   }
@@ -45,7 +45,7 @@ import Testing
     let (descriptor, port) = try Loopback.listen()
     defer { close(descriptor) }
     var options = Self.options
-    options.connectTimeout = .seconds(20)
+    options.connectTimeout = .seconds(60)
     let dialer = SSHDialer(options: options)
     let start = ContinuousClock.now
     await withTaskGroup(of: Void.self) { group in
@@ -54,11 +54,11 @@ import Testing
           Host(name: "a", address: "127.0.0.1", port: port), command: "cat", receive: { _ in })
       }
       // The connector is in the middle of it: it has connected and waits for a greeting.
-      let deadline = Deadline(after: .seconds(5))
+      let deadline = Deadline(after: .seconds(20))
       #expect(deadline.wait(for: Int32(POLLIN), on: descriptor))
       group.cancelAll()
     }
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(30))
     await dialer.shutDown()
   }
 
@@ -79,7 +79,7 @@ import Testing
       }
     }
     let duration = ContinuousClock.now - start
-    #expect(duration > .seconds(2.5) && duration < .seconds(8))
+    #expect(duration > .seconds(2.5) && duration < .seconds(20))
     await dialer.shutDown()
   }
 
