@@ -142,8 +142,8 @@ struct UploadTests {
   }
 
   /// Bytes of the upload in the run's state directory on the host.
-  static func arrived(_ site: Site) -> Int {
-    let text = try? site.shell("find '\(site.stateHome)' -name '*.tu' -printf '%s'")
+  static func arrived(_ site: Site, in home: String? = nil) -> Int {
+    let text = try? site.shell("find '\(home ?? site.stateHome)' -name '*.tu' -printf '%s'")
     return text.flatMap { Int($0) } ?? 0
   }
 
