@@ -14,13 +14,16 @@ final class RunLock: Sendable {
   /// Takes the lock of `run`, or throws `owned` where another process has it.
   static func take(_ run: String, in directory: StateDirectory) throws(JournalError) -> RunLock {
     let path = directory.lockFile(of: run)
-    // A file that its owner removed between our opening and locking it is no lock: open again.
-    for _ in 0..<100 {
+    // A file that its owner removed between our opening and locking it is no lock: open again. An
+    // owner that was killed while it started a program leaves a child that has the lock until it
+    // becomes that program: waited for, too, 100 ms each time.
+    for turn in 0..<100 {
       let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
       guard descriptor >= 0 else { throw JournalError(errno: errno, path: path) }
       guard isLocked(descriptor, command: setLock) else {
         close(descriptor)
         let owner = owner(from: path)
+        if turn < 99, !isAlive(owner.process) { continue }
         throw .owned(run: run, process: owner.process, isStopped: owner.isStopped)
       }
       if isStill(descriptor, at: path) {
@@ -86,10 +89,14 @@ final class RunLock: Sendable {
     var process = 0
     for _ in 0..<100 {
       process = contents(of: path).flatMap { Int($0.prefix { $0 != "\n" }) } ?? 0
-      if process != 0, kill(pid_t(truncatingIfNeeded: process), 0) == 0 || errno == EPERM { break }
+      if isAlive(process) { break }
       poll(nil, 0, 1)
     }
     return RunOwner(process: process, isStopped: RunOwner.isStopped(process))
+  }
+
+  private static func isAlive(_ process: Int) -> Bool {
+    process != 0 && (kill(pid_t(truncatingIfNeeded: process), 0) == 0 || errno == EPERM)
   }
 
   // The header's names stand behind a feature macro that the importer does not set; Linux has the
