@@ -63,7 +63,7 @@ struct KillAndResumeTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(5)))
+  @Test(.timeLimit(.minutes(10)))
   func goesOnAfterSeveralKillsByTheClock() async throws {
     try await Site.run { site in
       try site.writeRunbook("work", Self.runbook)
