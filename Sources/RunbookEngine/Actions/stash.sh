@@ -5,8 +5,9 @@
 #      reprise_mark     unique to the run and the step
 #
 # Each pattern has a place of its own: TO/MARK/N, with the directory it came from in TO/MARK/N.from.
-# Files move by rename within a filesystem. On another one they are copied, compared and only
-# then removed. What is in the way when they come back is moved to TO/MARK/displaced, not lost.
+# Files move by rename within a filesystem. On another one they are copied, compared, written to
+# the disk and only then removed. What is in the way when they come back is moved to
+# TO/MARK/displaced…, not lost.
 
 reprise_newline='
 '
@@ -113,7 +114,9 @@ reprise_lots() {
   if [ "$#" -gt 0 ]; then reprise_carry "$lots_into" "$@"; fi
 }
 
-# By rename; from one filesystem to another by copy, comparison and removal.
+# By rename; from one filesystem to another by copy, comparison and removal. A copy gets its name
+# when its content is on the disk, and nothing is removed before that name is, too: after a power
+# cut every file is whole on one side at least. One lot shares two waits for the disk.
 reprise_carry() {
   carry_into=$1
   shift
@@ -121,27 +124,38 @@ reprise_carry() {
     mv -- "$@" "$carry_into/"
     return
   fi
+  source=${1%/*}
+  part=$carry_into/.reprise-part
+  rm -rf -- "$part"
+  (umask 077 && mkdir -- "$part")
+  cp -a -- "$@" "$part/"
   for carried in "$@"; do
-    part=$carry_into/.reprise-part
-    rm -rf -- "$part"
-    cp -a -- "$carried" "$part"
-    if [ "$(reprise_sum "$carried")" != "$(reprise_sum "$part")" ]; then
-      echo "the copy of $carried is not the same: it was left where it was" >&2
-      exit 74
-    fi
-    mv -- "$part" "$carry_into/${carried##*/}"
-    rm -rf -- "$carried"
+    shift
+    set -- "$@" "./${carried##*/}"
   done
+  if [ "$(reprise_sum "$source" "$@")" != "$(reprise_sum "$part" "$@")" ]; then
+    echo "the copy of what is moved from $source is not the same: all of it was left there" >&2
+    exit 74
+  fi
+  reprise_sync -f "$part"
+  (cd -- "$part" && mv -- "$@" ../)
+  rmdir -- "$part"
+  reprise_sync -f "$carry_into"
+  # Whoever is interrupted here leaves no half of a directory under its name.
+  gone=$source/.reprise-gone
+  (umask 077 && mkdir -p -- "$gone" && cd -- "$source" && mv -- "$@" .reprise-gone/)
+  rm -rf -- "$gone"
 }
 
-reprise_sum() {
-  if [ -d "$1" ] && [ ! -L "$1" ]; then
-    (cd -- "$1" && find . | LC_ALL=C sort && find . -type f -exec cksum {} + | LC_ALL=C sort) |
-      cksum
-  elif [ -f "$1" ]; then
-    cksum < "$1"
-  fi
-}
+# The whole filesystem of a path with -f; whatever this host's sync can.
+reprise_sync() { sync "$@" 2> /dev/null || sync; }
+
+# Of the names and contents of what the other arguments name in the directory $1.
+reprise_sum() (
+  cd -- "$1" || exit
+  shift
+  { find "$@" | LC_ALL=C sort && find "$@" -type f -exec cksum {} + | LC_ALL=C sort; } | cksum
+)
 
 reprise_each() {
   number=0
@@ -163,12 +177,19 @@ reprise_stash_one() {
   fi
   here=$(reprise_device "$directory")
   there=$(reprise_device "$place")
+  rm -rf -- "$directory/.reprise-gone"
+  # On the disk before anything moves: nobody else knows where it came from.
+  (umask 077 && mkdir -p -- "$place")
+  printf '%s\n' "$directory" > "$place/$number.from.part"
+  reprise_sync "$place/$number.from.part"
+  mv -f -- "$place/$number.from.part" "$place/$number.from"
   # Another attempt has a place of its own: what the first one moved stays where it is.
   turn=1
   while [ -e "$place/$number.$turn" ]; do turn=$((turn + 1)); done
-  (umask 077 && mkdir -p -- "$place/$number.$turn")
-  printf '%s\n' "$directory" > "$place/$number.from"
+  (umask 077 && mkdir -- "$place/$number.$turn")
   reprise_lots "$directory" "$pattern" "$place/$number.$turn"
+  # What is told as moved stays so after a power cut.
+  reprise_sync "$directory"
   echo "moved $moved from $directory to $place/$number.$turn"
   if [ "$moved" -eq 0 ]; then rmdir -- "$place/$number.$turn"; fi
 }
@@ -179,6 +200,7 @@ reprise_stash() {
 }
 
 reprise_unstash_one() {
+  rm -f -- "$place/$number.from.part"
   [ -e "$place/$number.from" ] || return 0
   directory=$(cat -- "$place/$number.from")
   mkdir -p -- "$directory"
@@ -190,6 +212,7 @@ reprise_unstash_one() {
   while [ "$turn" -gt 0 ]; do
     reprise_displace "$place/$number.$turn"
     reprise_lots "$place/$number.$turn" '*' "$directory"
+    reprise_sync "$directory"
     rmdir -- "$place/$number.$turn"
     echo "put $moved back to $directory"
     turn=$((turn - 1))
@@ -201,18 +224,20 @@ reprise_unstash_one() {
 reprise_displace() {
   for back in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     name=${back##*/}
-    if [ "$name" = .reprise-part ]; then
-      rm -rf -- "$back"
-      continue
-    fi
+    case $name in
+      .reprise-part | .reprise-gone)
+        rm -rf -- "$back"
+        continue
+        ;;
+    esac
     if [ ! -e "$back" ] && [ ! -L "$back" ]; then continue; fi
     if [ -e "$directory/$name" ] || [ -L "$directory/$name" ]; then
-      (umask 077 && mkdir -p -- "$place/displaced.$number.$turn")
-      displaced=$place/displaced.$number.$turn/$name
-      rm -rf -- "$displaced"
-      cp -a -- "$directory/$name" "$displaced"
-      rm -rf -- "${directory:?}/$name"
-      echo "$directory/$name was in the way: it is now $displaced"
+      # What an interrupted attempt displaced may be more than what it left.
+      displaced=$place/displaced.$number.$turn
+      while [ -e "$displaced/$name" ] || [ -L "$displaced/$name" ]; do displaced=$displaced.again; done
+      (umask 077 && mkdir -p -- "$displaced")
+      reprise_carry "$displaced" "$directory/$name"
+      echo "$directory/$name was in the way: it is now $displaced/$name"
     fi
   done
 }
