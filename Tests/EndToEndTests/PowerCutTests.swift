@@ -82,4 +82,31 @@ struct PowerCutTests {
     #expect(result.status == 0, "\(result.text)")
     #expect(result.text.hasSuffix("one\none\n"), "\(result.text)")
   }
+
+  @Test(.timeLimit(.minutes(2)), arguments: ["write", "upload"])
+  func rollingBackPutsTheContentBackThatWasThere(_ action: String) throws {
+    let place = try Workplace()
+    try place.write("new", "new\n")
+    let path = place.directory + "/disk/conf"
+    try place.writeRunbook(
+      "change",
+      action == "write"
+        ? "  step change { write \"\(path)\" { content \"new\\n\" } }"
+        : "  step change { upload \"\(place.directory)/new\" to \"\(path)\" }")
+    let result = try place.shell(
+      Images.script(
+        """
+        image disk
+        seq 1000 > disk/conf; sync
+        "$reprise" run change
+        cut disk; umount disk; umount disk.after; mount -o loop disk.after.img disk
+        cat disk/conf
+        "$reprise" rollback change
+        cksum < disk/conf; seq 1000 | cksum
+        """))
+    #expect(result.status == 0, "\(result.text)")
+    #expect(result.text.contains("\nnew\n"), "\(result.text)")
+    let sums = result.text.split(separator: "\n").suffix(2)
+    #expect(sums.first == sums.last, "\(result.text)")
+  }
 }

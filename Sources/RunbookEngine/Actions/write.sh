@@ -39,6 +39,9 @@ reprise_directory() {
   fi
 }
 
+# A rename reaches the disk before the content of a file that nobody asked to be written.
+reprise_sync() { sync -- "$1" 2> /dev/null || sync; }
+
 reprise_write() {
   reprise_target
   reprise_directory
@@ -65,14 +68,17 @@ reprise_write() {
   if [ ! -e "$kept" ] && [ ! -e "$kept.absent" ]; then
     if [ -e "$path" ]; then
       cp -p -- "$path" "$kept.part"
+      reprise_sync "$kept.part"
       mv -f -- "$kept.part" "$kept"
     else
       : > "$kept.absent"
     fi
   fi
-  sync -- "$new" 2>/dev/null || sync
+  reprise_sync "$new"
   mv -f -- "$new" "$path"
   trap - EXIT
+  # What is told as done outlives a power cut.
+  reprise_sync "${directory:-/}"
   if [ -e "$kept" ]; then echo "wrote $path, the old one is $kept"; else echo "wrote $path"; fi
 }
 
