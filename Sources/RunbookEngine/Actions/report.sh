@@ -46,6 +46,8 @@ reprise_report_write() {
       fi
     } > "$new"
   fi
+  # The rest of the file is somebody's: a power cut must not leave an empty one.
+  sync -- "$new" 2> /dev/null || sync
   mv -f -- "$new" "$path"
   trap - EXIT
 }
