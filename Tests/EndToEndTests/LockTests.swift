@@ -78,6 +78,38 @@ struct LockTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func aLockThatIsNotWholeIsToldWithItsFileAndRemedy() async throws {
+    try await Site.run(hosts: 1) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          lock "a test of $marks" on all
+          lock "another test of $marks" on all
+          step hold on all {
+            run `for f in $(grep -l "test of $marks" /var/tmp/reprise-locks/*); do echo "$f"; done`
+            no rollback "a test"
+            output files
+          }
+        """)
+      let done = try await site.reprise("run", "work")
+      #expect(done.status == 0, "\(done.text) \(done.errorText)")
+      let logs = try await site.reprise("logs", try site.newestRun(), "hold")
+      let files = logs.text.split(separator: "\n").map(String.init)
+      // One file for each, and no other name of it.
+      try #require(files.count == 2, "\(logs.text)")
+      #expect(!files.contains { FileManager.default.fileExists(atPath: $0) })
+      defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+      try Data().write(to: URL(fileURLWithPath: files[0]))
+      let refused = try await site.reprise("run", "work")
+      #expect(refused.status == 76, "\(refused.text) \(refused.errorText)")
+      #expect(refused.text.contains("remove it: rm \(files[0])"), "\(refused.text)")
+      try FileManager.default.removeItem(atPath: files[0])
+      let resumed = try await site.reprise("resume")
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+    }
+  }
+
   private static let canMount: Bool = {
     let place = NSTemporaryDirectory() + "mount-\(UUID().uuidString)"
     let line =

@@ -109,4 +109,26 @@ struct PowerCutTests {
     let sums = result.text.split(separator: "\n").suffix(2)
     #expect(sums.first == sums.last, "\(result.text)")
   }
+
+  @Test(.timeLimit(.minutes(2)))
+  func aLockThatWasTakenIsWhole() throws {
+    let place = try Workplace()
+    let script =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+      + "/../../Sources/RunbookEngine/Actions/lock.sh"
+    let result = try place.shell(
+      Images.script(
+        """
+        image disk; mount --bind disk /var/tmp; sync
+        export reprise_locks="one
+        two" reprise_holder="run 1" reprise_who="run of a test"
+        sh -euc ". \(script); reprise_lock"
+        umount /var/tmp; cut disk
+        cat disk.after/reprise-locks/* | sort; ls disk.after/reprise-locks | wc -l
+        """))
+    #expect(result.status == 0, "\(result.text)")
+    #expect(
+      result.text.hasSuffix("one\nrun 1\nrun 1\nrun of a test\nrun of a test\ntwo\n2\n"),
+      "\(result.text)")
+  }
 }
