@@ -125,20 +125,20 @@ extension RunDriver {
     guard let attempt = state.attempts[key] else { return }
     let isDrained =
       attempt.output.offset >= sighting.outputSize && attempt.error.offset >= sighting.errorSize
-      && attempt.logOffset >= sighting.logSize
+      && sighting.logOffset >= sighting.logSize
     pace(key, isGrown: isGrown)
     switch attendance.mode {
     case .draining(let end, let mayLackOutput):
       if isDrained {
         close(key, end, mayLackOutput: mayLackOutput)
-      } else {
+      } else if isGrown {
         effects.append { self.look(key) }
       }
     case .drainingIntoDoubt(let doubt):
       if isDrained {
         attended[key] = nil
         record(.doubtRaised(attempt.task, doubt))
-      } else {
+      } else if isGrown {
         effects.append { self.look(key) }
       }
     case .bringing: break

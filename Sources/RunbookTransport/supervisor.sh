@@ -429,12 +429,14 @@ _q() {
   [ "$_so" -le 65536 ] || _so=65536 _tr=1
   [ "$_se" -le 4096 ] || _se=4096
   {
-    printf '=R %s ' "$1 $2 $_qa $_qs $_qt $_so $_se $_tr $((_t - _t0))0"
-    echo
-    [ "$_so" = 0 ] || head -c "$_so" "$_f.o"
-    [ "$_se" = 0 ] || head -c "$_se" "$_f.e"
-    printf '\n.\n'
-  } 2>/dev/null >>"$_k.l"
+    printf '=R %s\n' "$1 $2 $_qa $_qs $_qt $_so $_se $_tr $((_t - _t0))0" &&
+      { [ "$_so" = 0 ] || head -c "$_so" "$_f.o"; } &&
+      { [ "$_se" = 0 ] || head -c "$_se" "$_f.e"; } &&
+      printf '\n.\n'
+  } 2>/dev/null >>"$_k.l" || case $1 in
+    # A verdict stands by itself, a value that did not reach the disk is none.
+    o) _qa=c ;;
+  esac
   case $1$_qa in
     r[dc]) _z r "$2" ;;
     uh) _sa=1 ;;

@@ -28,13 +28,20 @@ package final class SimulatedFleet: Transport {
     /// An action ends while the answer to a look is on its way: the announcement, which travels on
     /// a stream of its own, arrives first.
     package var endsDuringLooks = false
+    /// Answers did not reach the full disk of a host: of its log there is only a torn record.
+    package var tearsLogs = false
+    /// Looks bring less than they say there is.
+    package var hidesOutput = false
 
     package init(
-      dropsInHundred: Int = 0, powerCutsInHundred: Int = 0, endsDuringLooks: Bool = false
+      dropsInHundred: Int = 0, powerCutsInHundred: Int = 0, endsDuringLooks: Bool = false,
+      tearsLogs: Bool = false, hidesOutput: Bool = false
     ) {
       self.dropsInHundred = dropsInHundred
       self.powerCutsInHundred = powerCutsInHundred
       self.endsDuringLooks = endsDuringLooks
+      self.tearsLogs = tearsLogs
+      self.hidesOutput = hidesOutput
     }
   }
 
@@ -64,6 +71,9 @@ package final class SimulatedFleet: Transport {
     var unreachable: Set<String> = []
     var freeBytes: [String: Int] = [:]
     var isFarewelled: Set<String> = []
+    /// Questions whose wrapper is still to be killed.
+    var questionsToKill = 0
+    var looks = 0
   }
 
   let state: Mutex<State>
@@ -80,6 +90,13 @@ package final class SimulatedFleet: Transport {
   /// How often each action was started, by `SCRIPT@HOST`.
   package var started: [String: Int] { state.withLock { $0.started } }
   package var farewelled: Set<String> { state.withLock { $0.isFarewelled } }
+
+  /// How often hosts were looked at.
+  package var looks: Int { state.withLock { $0.looks } }
+
+  package func killWrappers(ofQuestions count: Int) {
+    state.withLock { $0.questionsToKill = count }
+  }
 
   package func setAccidents(_ accidents: Accidents) { state.withLock { $0.accidents = accidents } }
 

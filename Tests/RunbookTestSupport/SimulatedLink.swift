@@ -57,11 +57,12 @@ final class SimulatedLink: HostLink {
       switch frame {
       case .exchange(let exchange): return start(exchange, &simulated, &state)
       case .look(let look):
+        state.looks += 1
         let isLast = simulated.executions[look.key]?.looksLeft == 1
         guard state.accidents.endsDuringLooks, isLast, let end = simulated.executions[look.key]?.end
-        else { return [.looked(sight(look, &simulated))] }
+        else { return [.looked(sight(look, &simulated, state.accidents))] }
         simulated.executions[look.key]?.looksLeft = 2
-        let before = sight(look, &simulated)
+        let before = sight(look, &simulated, state.accidents)
         simulated.executions[look.key]?.looksLeft = 0
         return [
           .ended(key: look.key, end, hasOutput: end.outputSize > 0, hasLog: end.logSize > 0),
@@ -173,7 +174,8 @@ final class SimulatedLink: HostLink {
   }
 
   private func sight(
-    _ look: Look, _ simulated: inout SimulatedFleet.SimulatedHost
+    _ look: Look, _ simulated: inout SimulatedFleet.SimulatedHost,
+    _ accidents: SimulatedFleet.Accidents
   ) -> Sighting {
     let bootID = "boot\(simulated.boot)"
     var sighting = Sighting(
@@ -193,6 +195,8 @@ final class SimulatedLink: HostLink {
     sighting.logSize = execution.answers.count
     sighting.answers = Array(execution.answers.dropFirst(look.logOffset))
     sighting.logOffset = execution.answers.count
+    if accidents.tearsLogs { sighting.answers = [] }
+    if accidents.hidesOutput { sighting.output = [] }
     return sighting
   }
 }

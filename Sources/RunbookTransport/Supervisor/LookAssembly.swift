@@ -52,8 +52,12 @@ struct LookAssembly {
     case .error: result.error = Self.cut(bytes, errorOffset, result.errorSize)
     case .log:
       let (answers, length) = AnswerLog.read(bytes)
+      // A torn record at the end (a full disk, a wrapper that was killed) gets no end from anybody
+      // once nobody is at work.
+      let isOver = result.end != nil || !result.wrapperIsAlive
+      let hasAll = result.logOffset + bytes.count >= result.logSize
       result.answers = answers
-      result.logOffset += length
+      result.logOffset = isOver && hasAll ? result.logSize : result.logOffset + length
     }
   }
 

@@ -65,6 +65,34 @@ struct TroubleTests {
     }
   }
 
+  @Test(
+    "a disk that is full when a question is answered: verdicts stand, a value is none",
+    .enabled(if: Self.isRoot), arguments: Flavour.allCases)
+  func fullAtAnswer(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      try await Self.withFileSystem(stand, "size=200k") {
+        let station = try await stand.connect()
+        // What is left of the log's first page takes no whole record, and the only other page that is
+        // left is for the claim of the question.
+        let require = Exchange.Item.ask(.require, "head -c 4050 /dev/zero | tr '\\0' x")
+        let fill = Exchange.Item.run(
+          "fill=$XDG_STATE_HOME/fill; cat /dev/zero >\"$fill\" || truncate -s -4096 \"$fill\"")
+        let checked = try await station.exchange("a", [require, fill, .ask(.check, "true")])
+        #expect(checked.end.verdict == .complete)
+        let seen = try await station.look("a")
+        #expect(seen.end == checked.end)
+        #expect(seen.answers.map(\.stage) == [.require])
+        // Whoever goes on from there has all there will ever be.
+        #expect(seen.logOffset == seen.logSize)
+        let later = try await station.look(Look(key: "a", logOffset: seen.logOffset))
+        #expect(later.logOffset == later.logSize)
+        try FileManager.default.removeItem(atPath: stand.path("state/fill"))
+        let printed = try await station.exchange("b", [require, fill, .ask(.output, "true")])
+        #expect(printed.end.verdict == .outputFailed(0))
+      }
+    }
+  }
+
   @Test("no inodes left", .enabled(if: Self.isRoot), arguments: Flavour.allCases)
   func noInodes(_ flavour: Flavour) async throws {
     try await Stand.run(flavour) { stand in
