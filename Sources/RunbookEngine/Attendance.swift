@@ -57,10 +57,22 @@ struct Question {
     case upload(AttemptKey, TaskID)
   }
   var subject: Subject
+  /// What was announced: the only word where nothing was written down.
   var end: ExchangeEnd?
   var answers: [ProbeAnswer] = []
+  var logOffset = 0
+  /// A look is on its way; one that was sent before the end was known decides nothing.
+  var look: LookTime?
+  var nextLook: Timestamp
+  /// Milliseconds between looks while no end is announced. A wrapper that was killed announces none.
+  static let pause = 1000
 
-  init(_ subject: Subject) { self.subject = subject }
+  enum LookTime { case beforeEnd, afterEnd }
+
+  init(_ subject: Subject, now: Timestamp) {
+    self.subject = subject
+    nextLook = now + Self.pause
+  }
 
   var host: String? {
     switch subject {

@@ -3,7 +3,7 @@ import RunbookCore
 /// What is asked of a host by itself: checks that are polled or asked again, and locks.
 extension RunDriver {
   func ask(_ subject: Question.Subject) {
-    let question = Question(subject)
+    let question = Question(subject, now: clock.now())
     guard let link = links[question.host],
       !questions.values.contains(where: { $0.subject == subject })
     else { return }
@@ -36,28 +36,50 @@ extension RunDriver {
   }
 
   func questionEnded(_ key: String, _ end: ExchangeEnd, hasLog: Bool) {
-    guard hasLog, let link = questions[key].flatMap({ links[$0.host] }) else {
-      return conclude(key, end, [])
-    }
+    guard hasLog else { return conclude(key, end, questions[key]?.answers ?? []) }
     questions[key]?.end = end
-    link.link.send(.look(Look(key: key)))
+    if questions[key]?.look == nil { look(at: key) }
+  }
+
+  private func look(at key: String) {
+    guard let question = questions[key], let link = links[question.host] else { return }
+    questions[key]?.look = question.end == nil ? .beforeEnd : .afterEnd
+    link.link.send(.look(Look(key: key, logOffset: question.logOffset)))
+  }
+
+  /// Looks at every question that has had no answer for a while.
+  func lookAtQuestions() {
+    let now = clock.now()
+    for (key, question) in questions where question.look == nil && now >= question.nextLook {
+      look(at: key)
+    }
   }
 
   func answered(_ sighting: Sighting) {
-    guard let question = questions[sighting.key], let end = question.end else { return }
+    guard let question = questions[sighting.key] else { return }
     let shown: [ProbeAnswer]
     switch question.subject {
     case .poll(let id), .recall(let id): shown = conceal(sighting.answers, of: id)
     case .recheck, .lock, .unlock, .upload: shown = sighting.answers.map(redact)
     }
-    let answers = question.answers + shown
-    if sighting.logOffset < sighting.logSize, !sighting.answers.isEmpty,
-      let link = links[question.host]
-    {
-      questions[sighting.key]?.answers = answers
-      link.link.send(.look(Look(key: sighting.key, logOffset: sighting.logOffset)))
+    let key = sighting.key
+    questions[key]?.look = nil
+    questions[key]?.nextLook = clock.now() + Question.pause
+    questions[key]?.answers += shown
+    questions[key]?.logOffset = sighting.logOffset
+    guard let end = sighting.end ?? question.end else {
+      guard !sighting.wrapperIsAlive else { return }
+      // Nobody will answer any more: what it is asked for asks again.
+      questions[key] = nil
+      if case .upload = question.subject { effects.append { self.ask(question.subject) } }
+      return mailbox.put(.timer(nil))
+    }
+    questions[key]?.end = end
+    let isOlder = sighting.end == nil && question.look == .beforeEnd
+    if isOlder || sighting.logOffset < sighting.logSize && !sighting.answers.isEmpty {
+      look(at: key)
     } else {
-      conclude(sighting.key, end, answers)
+      conclude(key, end, questions[key]?.answers ?? [])
     }
   }
 

@@ -269,8 +269,11 @@ package actor RunDriver {
   private func lookAround(_ group: inout DiscardingTaskGroup) {
     pollRequests(&group)
     lookAtAttempts()
+    lookAtQuestions()
     moveUploads(&group)
-    let looks = attended.values.filter { !$0.isLooking && $0.mode != .bringing }.map(\.nextLook)
+    let looks =
+      attended.values.filter { !$0.isLooking && $0.mode != .bringing }.map(\.nextLook)
+      + questions.values.filter { $0.look == nil }.map(\.nextLook)
     let retries = connecting.values.compactMap(\.nextTry) + [nextUpload].compactMap { $0 }
     if let next = (looks + retries + [nextRequests]).min() { wake(at: next, &group) }
   }

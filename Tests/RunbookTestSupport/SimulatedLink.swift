@@ -95,6 +95,13 @@ final class SimulatedLink: HostLink {
         .ended(key: key, ExchangeEnd(verdict: .alreadyClaimed), hasOutput: false, hasLog: false)
       ]
     }
+    let isQuestion = exchange.items.allSatisfy { item in
+      if case .probe = item { true } else { false }
+    }
+    if isQuestion, state.questionsToKill > 0 {
+      state.questionsToKill -= 1
+      return []
+    }
     var execution = SimulatedFleet.Execution(
       exchange: exchange, bootID: "boot\(simulated.boot)")
     var end = ExchangeEnd(verdict: .complete)

@@ -30,4 +30,37 @@ struct TroubleTests {
     // One a second, once the pauses have grown.
     #expect(fleet.looks <= 20 + (simulation.clock.now().milliseconds - begin.milliseconds) / 1000)
   }
+
+  @Test(.timeLimit(.minutes(1)), arguments: 1...3)
+  func aQuestionWhoseWrapperWasKilledIsAskedAgain(_ killed: Int) async throws {
+    let plan = TestPlan.make([TestPlan.step("act", check: "look", within: 60_000)])
+    let asked = Mutex(0)
+    let fleet = SimulatedFleet { _, script, _ in
+      guard script == "look" else { return SimulatedFleet.Result() }
+      // By the action's own exchange first, then by itself.
+      let isFirst = asked.withLock { count in
+        count += 1
+        return count == 1
+      }
+      return SimulatedFleet.Result(status: isFirst ? 1 : 0)
+    }
+    fleet.killWrappers(ofQuestions: killed)
+    let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(fleet.started == ["act@db1": 1])
+    #expect(asked.withLock { $0 } == 2)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func locksWhoseWrapperWasKilledAreTakenAndGivenBack() async throws {
+    var plan = TestPlan.make([TestPlan.step("act")])
+    plan.locks = [
+      LockDeclaration(name: Template(text: "cluster"), group: "db", origin: TestPlan.origin)
+    ]
+    let fleet = SimulatedFleet()
+    fleet.killWrappers(ofQuestions: 4)
+    let simulation = Simulation(plan, fleet: fleet)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(await simulation.state.unreleasedHosts.isEmpty)
+  }
 }
