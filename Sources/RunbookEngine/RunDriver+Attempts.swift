@@ -179,7 +179,9 @@ extension RunDriver {
       attended[key]?.mode = .following
       if state.cancelledBy != nil { effects.append { self.cancel(key) } }
     case .waitForGroup:
+      guard attended[key]?.mode != .waitingForGroup else { return }
       attended[key]?.mode = .waitingForGroup
+      if state.cancelledBy != nil { effects.append { self.cancel(key) } }
     case .takeEnd(let mayLackOutput):
       guard let end = sighting.end else { return }
       drain(key, .draining(end, mayLackOutput: mayLackOutput), isDrained)

@@ -609,7 +609,15 @@ _c() {
       set -- "$1" "$2" $_l2
       [ "$6" = - ] || _us=$6
     fi
-    for _ff in "$1.c" "$1".p*.q; do _finish "$_ff" "$2"; done
+    for _ff in "$1".p*.q; do _finish "$_ff" "$2"; done
+    # An action that is about to begin has not made its claim yet.
+    _i=30
+    until _finish "$1.c" "$2" || [ "$_i" = 0 ]; do
+      _load "$1.w"
+      case $_l1 in E*) break ;; esac
+      _nap 1
+      _i=$((_i - 1))
+    done
   } </dev/null >/dev/null 2>&1 3>&- &
 }
 

@@ -45,6 +45,37 @@ struct EndingTests {
     }
   }
 
+  @Test("an action that is cancelled while it begins ends", arguments: Flavour.allCases)
+  func cancelledAtClaim(_ flavour: Flavour) async throws {
+    try await Stand.run(flavour) { stand in
+      // The new session's process is held before it makes its claim.
+      let bin = stand.path("bin")
+      try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
+      try stand.write(
+        "bin/setsid",
+        """
+        #!/bin/sh
+        echo >"$HOME/held"
+        while [ -e "$HOME/hold" ]; do sleep 0.05; done
+        exec /usr/bin/setsid "$@"
+        """)
+      #expect(chmod(bin + "/setsid", 0o755) == 0)
+      try stand.write("hold")
+      let station = try await stand.connect(environment: ["PATH": bin + ":/usr/bin:/bin"])
+      station.send("k", [.run("sleep 300")])
+      #expect(await waitUntil(.seconds(10)) { stand.text("held") != nil })
+      station.link.send(.cancel(key: "k", graceSeconds: 1))
+      let mark = stand.directory() + "/k.x"
+      #expect(await waitUntil(.seconds(10)) { FileManager.default.fileExists(atPath: mark) })
+      // By the time that another frame is answered it has looked for the claim once.
+      for _ in 0..<20 { #expect(try await station.look("k").claim == .absent) }
+      try FileManager.default.removeItem(atPath: stand.path("hold"))
+      let ended = try await station.ended("k")
+      #expect(ended.end.verdict == .actionFailed)
+      #expect(ended.end.cancelled)
+    }
+  }
+
   @Test("a cancelled action may clean up within the grace", arguments: Flavour.allCases)
   func graceful(_ flavour: Flavour) async throws {
     try await Stand.run(flavour) { stand in
