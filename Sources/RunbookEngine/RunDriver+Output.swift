@@ -91,9 +91,17 @@ extension RunDriver {
 
   func redact(_ answer: ProbeAnswer) -> ProbeAnswer {
     var answer = answer
-    answer.text = vault.redactor.redact(answer.text, isFinal: true)
-    answer.errorText = vault.redactor.redact(answer.errorText, isFinal: true)
+    answer.text = redact(answer.text, isCut: answer.isTruncated)
+    answer.errorText = redact(
+      answer.errorText, isCut: answer.errorText.count >= ProbeAnswer.mostErrorText)
     return answer
+  }
+
+  /// - Parameter isCut: the host kept only the beginning, and may have cut a secret in two: what may
+  ///   begin one at the end is masked.
+  private func redact(_ bytes: [UInt8], isCut: Bool) -> [UInt8] {
+    let shown = vault.redactor.redact(bytes, isFinal: !isCut)
+    return shown + [UInt8](repeating: Redactor.mask, count: bytes.count - shown.count)
   }
 
   /// Gives space back to the host in steps of 4 MiB, once the journal holds the bytes or says that

@@ -126,4 +126,27 @@ struct SecretOutputTests {
       #expect(site.mark("token.h2") == "token-\(Self.secret)-h2")
     }
   }
+
+  /// Hosts keep 4 KiB of the errors of a check, and 64 KiB of its output.
+  @Test(.timeLimit(.minutes(1)), arguments: [(2, 4090), (1, 65_530)])
+  func whatTheHostCutWithinASecretIsMasked(_ stream: Int, _ count: Int) async throws {
+    let place = try Workplace()
+    try place.write("token", "SECRET-of-a-test")
+    try place.writeRunbook(
+      "work",
+      """
+        secret token from file "\(place.directory)/token"
+        step look {
+          check `{ head -c \(count) /dev/zero | tr '\\0' x; printf %s "$token"; } >&\(stream); false`
+        }
+      """)
+    let failed = try await place.reprise("run", "work")
+    #expect(failed.status == 1, "\(failed.errorText)")
+    let state = try place.shell("cat state/*")
+    let events = try await place.reprise("history", "work", "--events", "--json")
+    for text in [failed.text, failed.errorText, state.text, events.text] {
+      #expect(!text.contains("xSECR"))
+    }
+    #expect(state.text.contains("xxxx******"))
+  }
 }

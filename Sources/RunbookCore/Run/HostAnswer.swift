@@ -24,6 +24,8 @@ package struct ProbeAnswer: Codable, Hashable, Sendable {
   package var timedOut: Bool
   /// Its standard output, at most 64 KiB (an `output` needs all of it; longer is `truncated`).
   package var text: [UInt8]
+  /// What a host keeps of standard error, from its beginning.
+  package static let mostErrorText = 4096
   /// The first 4 KiB of its standard error.
   package var errorText: [UInt8]
   package var isTruncated: Bool
