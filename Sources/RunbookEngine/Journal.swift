@@ -78,5 +78,8 @@ package enum JournalError: Error, Hashable, Sendable {
   case superseded(run: String, epoch: Int)
   /// The hosts know more than the journal: it is an older copy.
   case outdated(run: String, detail: String)
+  /// A host that the run knows has nothing left of it: the journal is an older copy of a run that
+  /// has ended, or the host was set up anew.
+  case forgotten(run: String, host: String)
   case other(String)
 }

@@ -56,6 +56,11 @@ extension RunDriver {
             + unknown.sorted().joined(separator: ", ")))
       return
     }
+    if hasForgotten(host, facts) {
+      end = .journalFailed(
+        .forgotten(run: state.description?.id ?? "", host: host ?? "this machine"))
+      return
+    }
     record(
       .hostGreeted(
         host: host, bootID: facts.bootID, directoryID: facts.directoryID,
@@ -83,6 +88,17 @@ extension RunDriver {
     reconnection.nextTry = min(now + pause, reconnection.since + patience)
     connecting[host] = reconnection
     observe(.reconnecting(host: host, reason: error.reason, after: pause))
+  }
+
+  /// Whether this owner meets a host that has nothing left of the run: it was set up anew, or the
+  /// run has ended there, by a newer copy of this journal, and its steps would be started twice.
+  /// What is in flight there is in doubt by itself; a cancelled run starts nothing.
+  private func hasForgotten(_ host: String?, _ facts: HostFacts) -> Bool {
+    guard let known = state.hosts[host], case .none = known.connection, !known.isTakenLeaveOf,
+      let directoryID = known.directoryID, directoryID != facts.directoryID, facts.claims.isEmpty,
+      !state.isDriftIgnored, state.cancelledBy == nil
+    else { return false }
+    return !state.inFlight.contains { state.attempts[$0]?.task.host == host }
   }
 
   /// By any owner of the run: one that resumes may meet a host while it starts again.

@@ -134,4 +134,29 @@ struct OperatorTests {
       #expect(site.mark("two") == "x\n")
     }
   }
+
+  @Test(.timeLimit(.minutes(1)))
+  func anOlderCopyOfARunThatHasEndedStartsNothing() async throws {
+    try await Site.run(hosts: 1) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          step one on all { run `echo x >> "$marks/one"` no rollback "a test" }
+          step ask { confirm "go on?" }
+          step two on all { run `echo x >> "$marks/two"` no rollback "a test" }
+        """)
+      #expect(try await site.reprise("run", "work").status == 75)
+      let copy = "\(site.directory)/copy"
+      try FileManager.default.copyItem(atPath: "\(site.directory)/state", toPath: copy)
+      #expect(try await site.reprise("resume", "work", "--approve", "ask").status == 0)
+      let older = try await site.reprise("resume", "work", "--approve", "ask", state: "copy")
+      #expect(older.status == 73, "\(older.text) \(older.errorText)")
+      #expect(older.errorText.contains("h1 has nothing left of run"), "\(older.errorText)")
+      #expect(site.mark("two") == "x\n")
+      // A host that was set up anew looks the same; who says so goes on.
+      let anew = try await site.reprise("resume", "work", "--ignore-drift", state: "copy")
+      #expect(anew.status == 0, "\(anew.text) \(anew.errorText)")
+      #expect(site.mark("one") == "x\n" && site.mark("two") == "x\nx\n")
+    }
+  }
 }

@@ -20,10 +20,27 @@ struct StoredRunTests {
     try FileManager.default.copyItem(
       atPath: "\(Self.fixtures)/\(journal)", toPath: place.directory + "/state/reprise.sqlite")
     try place.write("prepared", "x\n")
+    for run in try Self.runs(in: place) {
+      let directory = "/supervisor/reprise/\(run.id)/local"
+      try FileManager.default.createDirectory(
+        atPath: place.directory + directory, withIntermediateDirectories: true)
+      try place.write(directory + "/id", run.directoryID + ".\n")
+    }
     // These paths stand in the plan.
     try "KEY=\"a stored key\"\n".write(
       toFile: Self.named + "env", atomically: true, encoding: .utf8)
     return place
+  }
+
+  /// The runs, and what they know of the directory that they left here.
+  private static func runs(in place: Workplace) throws -> [(id: String, directoryID: String)] {
+    try ["stored", "undone"].map { name in
+      let events = try place.shell("\"$reprise\" history \(name) --events --json --state state")
+        .text
+      let id = try #require(events.firstMatch(of: #/"run":"([^"]+)"/#)).1
+      let directory = try #require(events.matches(of: #/"directoryID":"([^"]+)"/#).last).1
+      return (String(id), String(directory))
+    }
   }
 
   private static let named = "/tmp/reprise-stored-run."

@@ -8,7 +8,7 @@ package actor MemoryJournal: Journal {
   private var pending: [OperatorRequest] = []
   private var crashAt: Int?
 
-  package init() {}
+  package init(_ facts: [Fact] = []) { self.facts = facts }
 
   /// From now on the process dies when `count` events are in the journal: what comes later in the
   /// same transaction is lost, as by a kill between two commits.

@@ -78,6 +78,11 @@ final class SimulatedLink: HostLink {
         return []
       case .farewell:
         state.isFarewelled.insert(host)
+        // Whoever comes again finds a new directory.
+        simulated.directory += 1
+        simulated.fence = 0
+        simulated.claims = []
+        simulated.executions = [:]
         return []
       case .discard, .punch: return []
       case .ping(let number): return [.pong(number)]

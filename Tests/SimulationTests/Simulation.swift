@@ -7,7 +7,7 @@ struct Simulation {
   let plan: Plan
   let binding: Binding
   let fleet: SimulatedFleet
-  let journal = MemoryJournal()
+  var journal = MemoryJournal()
   let clock = ManualClock()
   var options = DriveOptions()
 

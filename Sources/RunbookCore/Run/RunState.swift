@@ -96,6 +96,9 @@ package struct RunState: Sendable {
     case .runEnded(let outcome):
       self.outcome = outcome
       endedAt = time
+      if outcome == .succeeded || outcome == .rolledBack {
+        for host in hosts.keys { hosts[host]?.isTakenLeaveOf = true }
+      }
     case .cancelRequested(let by):
       cancelledBy = by
     case .hostGreeted(let host, let bootID, let directoryID, let freeBytes):
@@ -103,6 +106,7 @@ package struct RunState: Sendable {
       state.connection = .up
       state.bootID = bootID
       state.directoryID = directoryID
+      state.isTakenLeaveOf = false
       state.freeBytes = freeBytes
       hosts[host] = state
       if let host, hostsToLock.contains(host) { unreleasedHosts.insert(host) }

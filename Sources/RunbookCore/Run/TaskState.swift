@@ -158,6 +158,8 @@ package struct HostState: Hashable, Sendable {
   package var connection: Connection = .none
   package var bootID: String?
   package var directoryID: String?
+  /// The run has ended for good since: the host was told to remove that directory.
+  package var isTakenLeaveOf = false
   /// When it was reached last.
   package var freeBytes: Int?
 

@@ -138,6 +138,12 @@ struct ErrorText {
       return text(
         "the journal of run \(run) is older than what its hosts have done: \(detail)",
         "use the newest copy of the state directory; nothing was started")
+    case .forgotten(let run, let host):
+      return text(
+        "\(host) has nothing left of run \(run): this journal is an older copy of a run that has "
+          + "ended, or \(host) was set up anew",
+        "use the newest copy of the state directory; nothing was started. Where that host was set up "
+          + "anew, or its state removed, go on with `\(commands.resume(run, " --ignore-drift"))`")
     case .other(let detail): return text("the state can't be used: \(detail)", nil)
     }
   }

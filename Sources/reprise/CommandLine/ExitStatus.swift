@@ -38,7 +38,7 @@ enum ExitStatus: Int32 {
     case .owned, .lockHeld, .superseded: self = .locked
     case .noSuchRun, .ambiguousRun: self = .usage
     case .notFound, .notWritable, .full, .damaged, .newerVersion, .networkFilesystem, .busy,
-      .outdated, .other:
+      .outdated, .forgotten, .other:
       self = .state
     }
   }

@@ -40,7 +40,8 @@ struct ResumeCommand: Command {
   var approve: [String] = []
   @Flag(help: "Go on with the runbook as it is edited now, after showing the difference.")
   var adopt = false
-  @Flag(help: "Go on although a lasting check does not hold any more.") var ignoreDrift = false
+  @Flag(help: "Go on although a lasting check does not hold any more, or a host was set up anew.")
+  var ignoreDrift = false
   @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
   @OptionGroup(title: "With --adopt") var given: InputOptions
   @OptionGroup var hosts: HostOptions

@@ -1,0 +1,47 @@
+import RunbookCore
+import RunbookEngine
+import RunbookTestSupport
+import Testing
+
+@Suite("Journals that are older than what their hosts have done")
+struct OutdatedTests {
+  private let plan = TestPlan.make([
+    TestPlan.step("one"),
+    TestPlan.step("ask", on: nil) {
+      $0.action = .confirm(Template(text: "go on?"))
+      $0.rollback = .notNeeded
+    }, TestPlan.step("two"),
+  ])
+
+  private var approval: ResumeWishes {
+    var wishes = ResumeWishes()
+    wishes.approved = ["ask"]
+    return wishes
+  }
+
+  private func end(_ end: DriveEnd, is error: (JournalError) -> Bool) -> Bool {
+    if case .journalFailed(let problem) = end { return error(problem) }
+    return false
+  }
+
+  @Test func oneOfARunThatHasEndedStartsNothing() async throws {
+    let fleet = SimulatedFleet()
+    var simulation = Simulation(plan, fleet: fleet)
+    #expect(try await simulation.drive() == .stopped(.waitingForPerson))
+    let backup = await simulation.journal.facts
+    #expect(try await simulation.drive(approval) == .ended(.succeeded))
+    simulation.journal = MemoryJournal(backup)
+    for wishes in [approval, ResumeWishes()] {
+      #expect(
+        end(try await simulation.drive(wishes)) {
+          if case .forgotten(run: "sim", host: _) = $0 { true } else { false }
+        })
+    }
+    #expect(fleet.started.count == 6 && fleet.started.values.allSatisfy { $0 == 1 })
+    // The hosts were set up anew: somebody says so.
+    var wishes = ResumeWishes()
+    wishes.ignoresDrift = true
+    #expect(try await simulation.drive(wishes) == .ended(.succeeded))
+    #expect(fleet.started["one@db1"] == 1 && fleet.started["two@db1"] == 2)
+  }
+}
