@@ -75,8 +75,9 @@ extension RunDriver {
     switch report {
     case .pong: break
     case .lost(let reason): lost(host, reason)
-    case .stale(let known):
-      end = .journalFailed(.superseded(run: state.description?.id ?? "", epoch: known >> 16))
+    case .stale:
+      isStale(host)
+      lost(host, "it knows a newer owner of this run")
     case .notStarted(let key, let reason):
       ended(key, ExchangeEnd(verdict: .notStarted(reason)), hasOutput: false, hasLog: false)
     case .ended(let key, let end, let hasOutput, let hasLog):

@@ -71,9 +71,10 @@ extension RunDriver {
     let now = clock.now()
     guard var reconnection = connecting[host] else { return }
     reconnection.isTrying = false
-    if case .stale(let known) = error {
-      end = .journalFailed(
-        .superseded(run: state.description?.id ?? "", epoch: known >> 16))
+    if case .stale = error {
+      connecting[host] = nil
+      isStale(host)
+      record(.hostGivenUp(host: host, reason: error.reason))
       return
     }
     let patience =
@@ -88,6 +89,16 @@ extension RunDriver {
     reconnection.nextTry = min(now + pause, reconnection.since + patience)
     connecting[host] = reconnection
     observe(.reconnecting(host: host, reason: error.reason, after: pause))
+  }
+
+  /// A newer owner has been there, and not by this journal: whoever takes a run over needs its lock,
+  /// which this process holds. What is journaled of it asserts this owner's epoch once more; a
+  /// journal that has gone on without it says so.
+  func isStale(_ host: String?) {
+    end = .journalFailed(
+      .outdated(
+        run: state.description?.id ?? "",
+        detail: "\(host ?? "this machine") knows a newer owner of it"))
   }
 
   /// Whether this owner meets a host that has nothing left of the run: it was set up anew, or the

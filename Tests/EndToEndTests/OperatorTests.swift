@@ -132,6 +132,14 @@ struct OperatorTests {
       let outdated = try await site.reprise("resume", state: "copy")
       #expect(outdated.status == 73, "\(outdated.text) \(outdated.errorText)")
       #expect(site.mark("two") == "x\n")
+      // The first time too, where more owners have been there than the copy knows.
+      try FileManager.default.removeItem(atPath: copy)
+      try FileManager.default.copyItem(atPath: "\(site.directory)/state", toPath: copy)
+      for _ in 1...2 { #expect(try await site.reprise("resume").status == 1) }
+      let first = try await site.reprise("resume", state: "copy")
+      #expect(first.status == 73, "\(first.text) \(first.errorText)")
+      #expect(first.errorText.contains("older than what its hosts have done"), "\(first.errorText)")
+      #expect(site.mark("two") == "x\nx\nx\n")
     }
   }
 

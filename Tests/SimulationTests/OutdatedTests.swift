@@ -44,4 +44,20 @@ struct OutdatedTests {
     #expect(try await simulation.drive(wishes) == .ended(.succeeded))
     #expect(fleet.started["one@db1"] == 1 && fleet.started["two@db1"] == 2)
   }
+
+  @Test func oneThatANewerOwnerLeftBehindIsToldAsThatAtOnce() async throws {
+    let fleet = SimulatedFleet { _, script, _ in
+      SimulatedFleet.Result(status: script == "two" ? 1 : 0)
+    }
+    var simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    #expect(try await simulation.drive() == .stopped(.waitingForPerson))
+    let backup = await simulation.journal.facts
+    for _ in 0..<3 { #expect(try await simulation.drive(approval) == .ended(.failed)) }
+    simulation.journal = MemoryJournal(backup)
+    #expect(
+      end(try await simulation.drive(approval)) {
+        if case .outdated(run: "sim", detail: _) = $0 { true } else { false }
+      })
+    #expect(fleet.started["two@db1"] == 3)
+  }
 }
