@@ -29,7 +29,8 @@ extension RunDriver {
     let number = linkCount
     let greeting = Greeting(
       run: state.description?.id ?? "", hostName: host ?? "local",
-      epoch: state.epoch << 16 | number, isResumed: state.hosts[host]?.directoryID != nil)
+      epoch: Greeting.epoch(owner: state.epoch, link: number),
+      isResumed: state.hosts[host]?.directoryID != nil)
     let (transport, mailbox) = (transport, mailbox)
     let target = host.flatMap { state.binding.host($0) }
     group.addTask {

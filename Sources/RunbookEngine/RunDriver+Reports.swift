@@ -87,7 +87,8 @@ extension RunDriver {
     let number = linkCount
     let greeting = Greeting(
       run: state.description?.id ?? "", hostName: host ?? "local",
-      epoch: state.epoch << 16 | number, isResumed: state.hosts[host]?.directoryID != nil)
+      epoch: Greeting.epoch(owner: state.epoch, link: number),
+      isResumed: state.hosts[host]?.directoryID != nil)
     let mailbox = mailbox
     do throws(TransportError) {
       let made = try await transport.connect(

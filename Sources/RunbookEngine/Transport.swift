@@ -72,6 +72,10 @@ package struct Greeting: Hashable, Sendable {
     self.epoch = epoch
     self.isResumed = isResumed
   }
+
+  /// Of an owner's link, by its number: higher than that of any link of an earlier owner, however
+  /// often it dials.
+  package static func epoch(owner: Int, link: Int) -> Int { owner << 32 | link }
 }
 
 /// What the supervisor says of its host when it starts.

@@ -60,4 +60,11 @@ struct OutdatedTests {
       })
     #expect(fleet.started["two@db1"] == 3)
   }
+
+  @Test func noLinkOfAnEarlierOwnerIsNewerHoweverOftenItDialled() {
+    let often = Greeting.epoch(owner: 1, link: 1_000_000)
+    #expect(often < Greeting.epoch(owner: 2, link: 1))
+    #expect(Greeting.epoch(owner: 1, link: 65_535) < often)
+    #expect(Greeting.epoch(owner: 1 << 30, link: 1) < .max)
+  }
 }
