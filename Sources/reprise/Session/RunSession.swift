@@ -54,7 +54,7 @@ struct RunSession {
     let journal = try await file.createRun(
       RunSource(description: description, plan: plan, sources: sources, binding: binding))
     let opening = RunOpening(
-      beginning: description, plan: plan, binding: binding, by: opener(journal.epoch))
+      beginning: description, plan: plan, binding: binding, by: opener(journal.epoch, after: nil))
     return RunSession(
       directory: directory, journal: journal, before: RunState(plan: plan, binding: binding),
       eventCount: 0, opening: opening, options: options, reach: reach)
@@ -113,7 +113,7 @@ struct RunSession {
     var state = RunState(plan: stored.plan, binding: stored.binding)
     for fact in stored.facts { state.apply(fact) }
     do throws(Problem) {
-      let opening = try open(state, opener(journal.epoch))
+      let opening = try open(state, opener(journal.epoch, after: state.lastEventAt))
       return .success(
         RunSession(
           directory: directory, journal: journal, before: state, eventCount: stored.facts.count,
@@ -143,7 +143,8 @@ struct RunSession {
         dialer: reach.implementation.dialer(options: reach.ssh) { observe(.notice($0)) }),
       local: SupervisedTransport(dialer: LocalDialer()))
     let driver = RunDriver(
-      opening: opening, journal: crashing(journal), transport: transport, clock: SystemClock(),
+      opening: opening, journal: crashing(journal), transport: transport,
+      clock: SystemClock(notBefore: before.lastEventAt),
       known: secrets, reporter: SessionReporter(directory: directory, run: journal.run),
       files: LocalFileReading(), options: options, commands: commands, observe: observe)
     let end = await driver.drive()
@@ -164,10 +165,10 @@ struct RunSession {
     }
   }
 
-  private static func opener(_ epoch: Int) -> RunOpening.Opener {
+  private static func opener(_ epoch: Int, after last: Timestamp?) -> RunOpening.Opener {
     RunOpening.Opener(
       process: Int(getpid()), epoch: epoch, operator: Person.current.description,
-      now: SystemClock().now())
+      now: SystemClock(notBefore: last).now())
   }
 }
 
