@@ -27,9 +27,24 @@ package struct RunbookGenerator {
     // Whatever a short program does not use otherwise.
     lines.append(
       "  step uses on all { check `echo $wait $count $force $label $target $token $db $control` }")
+    formsAsNames()
     while stepCount < steps { statement(depth: 1) }
     lines.append("}")
     return lines.joined(separator: "\n") + (random.oneIn(2) ? "\n" : "")
+  }
+
+  /// Names that are spelt like forms, in lines that have to be broken somewhere.
+  private mutating func formsAsNames() {
+    let names = ["stash", "upload", "report", "check", "run", "mode", "output", "parallel"]
+    let long = "long" + String(repeating: "-er", count: random.below(20))
+    let after = ([long] + names.shuffled(using: &random)).joined(separator: ", ")
+    lines += ["  input mode = \"fast\" input timeout = 5s", "  hosts output is \"install-01\""]
+    lines.append("  parallel {")
+    for name in [long] + names { lines.append("    step \(name) { check `true` }") }
+    lines += [
+      "    step last on", "      output after \(after) when (", "      mode == \"fast\" or",
+      "      timeout < 1m) { check `true` within", "      timeout }", "  }",
+    ]
   }
 
   private mutating func add(_ depth: Int, _ text: String) {

@@ -64,8 +64,8 @@ extension Parser {
     case .word, .integer, .duration, .leftBrace, .rightBrace, .leftParenthesis, .rightParenthesis,
       .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual,
       .end:
-      guard !beginsForm,
-        current.kind == .word || current.kind == .leftParenthesis
+      guard
+        isName() || current.kind == .leftParenthesis
           || current.kind == .integer || current.kind == .duration
       else {
         expected("a check", help: "a check is code, `tcp`, `http` or an expression")

@@ -105,7 +105,7 @@ extension Parser {
     if let literal = literal() { return .literal(literal) }
     if current.kind == .leftParenthesis { return parentheses(&size) }
     let words: [StaticString] = ["and", "or", "in", "not"]
-    if current.kind == .word, !beginsForm, !words.contains(where: { isWord($0) }) {
+    if isName(beforeBlock: true), !words.contains(where: { isWord($0) }) {
       let name = Name(text: text(current), range: current.range)
       advance()
       return .name(name)

@@ -236,8 +236,7 @@ extension Parser {
 
   /// - Parameter value: where another literal stands.
   private mutating func amountName(_ what: String, else value: Value) -> AmountSyntax? {
-    let options = ["within", "every", "lasting", "else", "up", "to"]
-    guard current.kind == .word, !beginsForm, !options.contains(text(current)) else {
+    guard isName(), !beginsOption else {
       expected(what, help: current.kind == .string ? "write it without quotes" : nil)
       guard stepsOverLiteral() else { return nil }
       return .literal(LiteralSyntax(value: value, range: tokens[index - 1].range))
@@ -245,6 +244,14 @@ extension Parser {
     let name = Name(text: text(current), range: current.range)
     advance()
     return .name(name)
+  }
+
+  /// Whether the option that follows a forgotten amount stands here; alone it is a name.
+  private var beginsOption: Bool {
+    let options: [StaticString] = ["within", "every", "up", "to"]
+    if isWord("lasting") || isWord("else") { return true }
+    guard options.contains(where: { isWord($0) }), !next.isFirstOnLine else { return false }
+    return [.duration, .integer, .word].contains(next.kind)
   }
 
   // MARK: - Code

@@ -11,8 +11,10 @@ extension Parser {
   mutating func stepName(_ what: String) -> Name? { name(what, separator: "-") }
 
   /// A name that is only referred to: whether it is well formed shows when it is looked up.
-  mutating func reference(_ what: String, help: String? = nil) -> Name? {
-    guard current.kind == .word, !beginsForm else {
+  mutating func reference(
+    _ what: String, beforeBlock: Bool = false, help: String? = nil
+  ) -> Name? {
+    guard isName(beforeBlock: beforeBlock) else {
       expected(what, help: help)
       return nil
     }

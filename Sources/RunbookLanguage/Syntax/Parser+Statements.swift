@@ -195,7 +195,7 @@ extension Parser {
     var options = Options.ofStep
     while let option = option(&options) {
       switch option.name {
-      case "on": step.group = reference("the name of a group")
+      case "on": step.group = reference("the name of a group", beforeBlock: true)
       case "after": step.after += afterNames()
       case _: step.when = expression()
       }
@@ -206,7 +206,7 @@ extension Parser {
 
   private mutating func afterNames() -> [Name] {
     var names: [Name] = []
-    while let name = reference("the name of a step") {
+    while let name = reference("the name of a step", beforeBlock: true) {
       names.append(name)
       guard current.kind == .comma else { break }
       advance()

@@ -32,8 +32,45 @@ extension Parser {
     current.kind == .word ? Form.named(file.bytes[current.start..<current.end]) : nil
   }
 
-  /// Whether a new form seems to begin here.
+  /// Whether a new form seems to begin here: good enough where something is being stepped over.
   var beginsForm: Bool { current.isFirstOnLine && currentForm != nil }
+
+  /// Whether a name stands here, and not a form where a name was forgotten: line breaks mean
+  /// nothing, so of a word that could be both, what follows it decides.
+  ///
+  /// - Parameter beforeBlock: whether a block can follow the name.
+  func isName(beforeBlock: Bool = false) -> Bool {
+    guard current.kind == .word else { return false }
+    guard current.isFirstOnLine, let form = currentForm else { return true }
+    switch form {
+    case .inventory, .lock, .report, .write, .stash, .upload, .confirm, .mode, .owner, .as:
+      return next.kind != .string
+    case .shell, .run: return next.kind != .code && next.kind != .fence
+    case .content: return ![.code, .fence, .string].contains(next.kind)
+    case .rollback:
+      return ![.code, .fence].contains(next.kind) && (next.kind != .leftBrace || beforeBlock)
+    case .parallel: return next.kind != .leftBrace || beforeBlock
+    case .first: return !isWord("of", next)
+    case .on: return !isWord("failure", next)
+    case .no: return !isWord("rollback", next)
+    case .if: return !isWord("interrupted", next)
+    case .input, .secret, .hosts, .step, .phase, .use, .output, .rolling: return !goesOn(next)
+    case .retry: return next.kind != .integer && !goesOn(next)
+    case .timeout: return next.kind != .duration && !goesOn(next)
+    case .require, .unless, .check:
+      return ![.code, .fence, .string].contains(next.kind) && !goesOn(next)
+    }
+  }
+
+  /// Whether a word can be what its form is about, rather than what follows a name.
+  private func goesOn(_ token: Token) -> Bool {
+    let following: [StaticString] = [
+      "and", "or", "in", "on", "after", "when", "as", "by", "from", "within", "every", "up", "to",
+      "lasting", "else",
+    ]
+    return token.kind == .word && !token.isFirstOnLine
+      && !following.contains { isWord($0, token) }
+  }
 
   func shown(_ token: Token) -> String {
     switch token.kind {
