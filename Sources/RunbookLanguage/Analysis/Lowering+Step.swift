@@ -13,7 +13,8 @@ extension Lowering {
     // A group that could not be resolved must not make `$host` an error on top.
     step.group = group?.id ?? syntax.group?.text
     scope.chain.links.append(
-      .init(node: syntax.keyword.start, kind: .step, child: 0, isConditional: false))
+      .init(
+        node: syntax.keyword.start, kind: .step(continues: false), child: 0, isConditional: false))
     defer { scope.chain.links.removeLast() }
     let context = ReadingContext(place: .step, group: step.group)
 

@@ -30,7 +30,8 @@ struct Chain: Sendable {
     case sequence(continues: Bool)
     case parallel
     case alternatives(Int)
-    case step
+    /// `continues`: what stands beside it runs although the step has failed.
+    case step(continues: Bool)
   }
   struct Link: Sendable {
     /// The offset at which the block or step begins.
@@ -71,7 +72,7 @@ extension Outline {
   /// The first level at which the two take different ways; nil where the reader ends before.
   private func divergence(_ writer: Chain, _ reader: Chain) -> Int? {
     for depth in 0..<min(writer.links.count, reader.links.count) {
-      if writer.links[depth].kind == .step { return depth }
+      if case .step = writer.links[depth].kind { return depth }
       if writer.links[depth].child != reader.links[depth].child { return depth }
     }
     return nil
@@ -94,7 +95,7 @@ extension Outline {
     case .step: return .ownStep
     case .sequence(let continues):
       if link.child > other { return .writtenLater }
-      if continues { return .continues }
+      if continues || writer.links[depth + 1].kind == .step(continues: true) { return .continues }
     case .parallel:
       if !isReachable(link.child, from: other, in: edges[link.node] ?? []) { return .parallel }
     case .alternatives: return .otherAlternative

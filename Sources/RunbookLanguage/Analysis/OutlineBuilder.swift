@@ -100,7 +100,8 @@ struct OutlineBuilder {
     for output in step.outputs {
       let isSkipped = step.when != nil || !step.unless.isEmpty && output.source == nil
       let link = Chain.Link(
-        node: step.keyword.start, kind: .step, child: 0, isConditional: isSkipped)
+        node: step.keyword.start, kind: .step(continues: step.onFailure == .continue), child: 0,
+        isConditional: isSkipped)
       outline.writers.append(
         .init(
           output: output, path: path + step.name.text, group: step.group,
