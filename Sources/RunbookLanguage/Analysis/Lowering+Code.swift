@@ -30,9 +30,11 @@ extension Lowering {
     guard !syntax.isDamaged else { return code }
     useWords(of: syntax.text, isShell: isShell, context.role)
     guard isShell else { return code }
-    let shell = ShellCode(alone: Array(syntax.text.utf8))
+    let wantsCommands = scope.hasSpecialFunctions && context.role != .shell
+    let shell = ShellCode(alone: Array(syntax.text.utf8), wantsCommands: wantsCommands)
     checkReads(shell, syntax, context)
     checkGuard(shell, syntax, context.role)
+    if wantsCommands { checkCalls(shell, syntax, context) }
     return code
   }
 
@@ -63,11 +65,9 @@ extension Lowering {
     var seen: Set<String> = []
     for read in shell.reads where shell.reads.count == 1 || seen.insert(read.name).inserted {
       let name = read.name
-      guard let first = name.utf8.first, isLowerLetter(first),
-        name.utf8.allSatisfy({ isLowerLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }),
-        !assigned.contains(name), !scope.shellAssigned.contains(name),
-        !Self.proxies.contains(name)
-      else { continue }
+      guard canBeOurs(name), !assigned.contains(name), !scope.shellAssigned.contains(name) else {
+        continue
+      }
       let range = range(of: read, in: code)
       if let symbol = scope.values[name] {
         readInCode(name, symbol, range, context)
@@ -75,11 +75,18 @@ extension Lowering {
         if context.role == .shell { continue }
         if context.group == nil { reportNoHost(name, range) } else { askColumn(name, at: range) }
       } else if !["reprise_run", "reprise_step", "reprise_attempt"].contains(name),
-        !scope.isDoubtful(name)
+        !shell.setsAnything, !scope.shellSetsAnything, !scope.isDoubtful(name)
       {
         reportUnknown(name, range, shell)
       }
     }
+  }
+
+  /// Whether a variable is spelt like a name of the runbook.
+  func canBeOurs(_ name: String) -> Bool {
+    guard let first = name.utf8.first, isLowerLetter(first) else { return false }
+    return name.utf8.allSatisfy { isLowerLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
+      && !Self.proxies.contains(name)
   }
 
   private mutating func reportUnknown(_ name: String, _ range: SourceRange, _ shell: ShellCode) {
@@ -117,38 +124,11 @@ extension Lowering {
   }
 
   /// Where in the file a variable stands, its `$` included.
-  private func range(of read: ShellCode.Read, in code: CodeSyntax) -> SourceRange {
+  func range(of read: ShellCode.Read, in code: CodeSyntax) -> SourceRange {
     let start = CodeText.sourceOffset(scope.file, code: code.range, of: read.offset)
     let isBraced =
       start + 1 < scope.file.bytes.count && scope.file.bytes[start + 1] == UInt8(ascii: "{")
     let end = start + 1 + read.name.utf8.count + (isBraced ? 2 : 0)
     return SourceRange(start, min(end, code.range.end))
-  }
-
-  // MARK: - Guards
-
-  private mutating func checkGuard(
-    _ shell: ShellCode, _ code: CodeSyntax, _ role: CodeContext.Role
-  ) {
-    let example = "`x=$(command …) || exit 2`, then test `$x`"
-    switch role {
-    case .action, .shell: return
-    case .check, .openGuard:
-      if let offset = shell.negations.first {
-        report(
-          .guardNegation, "`!` turns a missing tool into a check that holds",
-          mark(offset, in: code),
-          help: "write `not` before the code, or ask in two steps: \(example)")
-      }
-    }
-    guard role == .openGuard, let offset = shell.pipelines.first else { return }
-    report(
-      .guardPipeline, "a pipeline hides the failure of its first commands, and this guard opens",
-      mark(offset, in: code), help: "write \(example)")
-  }
-
-  private func mark(_ offset: Int, in code: CodeSyntax) -> SourceRange {
-    let start = CodeText.sourceOffset(scope.file, code: code.range, of: offset)
-    return SourceRange(start, start + 1)
   }
 }

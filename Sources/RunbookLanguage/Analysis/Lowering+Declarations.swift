@@ -110,7 +110,10 @@ extension Lowering {
   private mutating func addShell(_ code: CodeSyntax) {
     guard !code.isDamaged else { return }
     scope.shell += (scope.shell.isEmpty ? "" : "\n") + code.text
-    scope.shellAssigned.formUnion(ShellCode(code.text).assigned)
+    let shell = ShellCode(code.text)
+    scope.shellAssigned.formUnion(shell.assigned)
+    if shell.setsAnything { scope.shellSetsAnything = true }
+    for function in shell.functions { addFunction(function, of: shell, code) }
     _ = lower(code, .init(role: .shell))
   }
 

@@ -14,7 +14,8 @@ struct Lowering {
   /// What the site declares, by name, for every file.
   private var siteValues: [String: Symbol] = [:]
   private var siteWords = WordTable()
-  private var siteShell: (text: String, assigned: Set<String>, takesSecret: Bool) = ("", [], false)
+  /// The scope of the site file, whose `shell` stands before all other code.
+  private var siteScope: FileScope?
   /// The parts whose uses are being lowered, outermost first.
   var activeParts: [String] = []
   /// Groups by their identifiers; those that something uses go into the plan.
@@ -52,7 +53,7 @@ struct Lowering {
         symbol.mustBeUsed = false
         return symbol
       }
-      siteShell = (scope.shell, scope.shellAssigned, scope.shellTakesSecret)
+      siteScope = scope
       siteWords = scope.words
       let siteUses = scope.used
       open(main, prefix: "", environment: 0, parameters: standIns(for: main))
@@ -83,9 +84,7 @@ struct Lowering {
     scope = FileScope(loaded, prefix: prefix, environment: environment)
     scope.values = siteValues
     scope.words = siteWords
-    scope.shell = siteShell.text
-    scope.shellAssigned = siteShell.assigned
-    scope.shellTakesSecret = siteShell.takesSecret
+    if let siteScope { scope.takeShell(of: siteScope) }
     if let site { scope.lostWords.formUnion(site.tree.lostWords) }
     for parameter in loaded.tree.parameters {
       guard let symbol = parameters[parameter.name.text] else {

@@ -7,8 +7,10 @@ struct ShellBuiltin {
     case reading(valued: String)
     /// `getopts SPEC NAME`
     case options
-    /// `printf -v NAME`
-    case printing
+    /// `printf -v NAME`, `wait -p NAME`
+    case option(String)
+    /// `let n=1 m++`
+    case arithmetic
   }
   private let kind: Kind
   private var position = 0
@@ -21,7 +23,9 @@ struct ShellBuiltin {
     case "read": kind = .reading(valued: "pntdNiu")
     case "readarray", "mapfile": kind = .reading(valued: "dnOsuCc")
     case "getopts": kind = .options
-    case "printf": kind = .printing
+    case "printf": kind = .option("-v")
+    case "wait": kind = .option("-p")
+    case "let": kind = .arithmetic
     default: return nil
     }
   }
@@ -47,9 +51,13 @@ struct ShellBuiltin {
       skipsNext = valued.contains(last)
       return nil
     case .options: return position == 1 ? argument : nil
-    case .printing:
-      if position == 0, argument == "-v" { takesNext = true }
+    case .option(let letter):
+      if position == 0, argument == letter { takesNext = true }
       return nil
+    case .arithmetic:
+      let quotes: Set<Character> = ["\"", "'"]
+      let text = argument.drop { quotes.contains($0) }
+      return String(text.prefix { $0 == "_" || $0.isLetter || $0.isNumber })
     }
   }
 }

@@ -17,6 +17,18 @@ struct ShellCode: Sendable {
   var negations: [Int] = []
   /// `|` between commands.
   var pipelines: [Int] = []
+  /// Whether `eval`, `source` or `.` may set any name.
+  var setsAnything = false
+  /// The functions that it declares, inner ones before those around them.
+  var functions: [Function] = []
+  /// The first words of its commands, where they are asked for.
+  var commands: [String] = []
+
+  struct Function: Sendable {
+    var name: String
+    /// From its name to the end of its body.
+    var range: Range<Int>
+  }
 
   init(_ text: String) {
     var scanner = ShellScanner(Array(text.utf8))
@@ -24,14 +36,16 @@ struct ShellCode: Sendable {
     self = scanner.found
   }
 
-  /// What matters of code that nothing else runs with: without these signs it reads nothing.
-  init(alone bytes: [UInt8]) {
+  /// What matters of code that is looked at by itself: without these signs it reads nothing.
+  init(alone bytes: [UInt8], wantsCommands: Bool = false) {
     guard
-      bytes.contains(where: {
-        $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "|")
-      })
+      wantsCommands
+        || bytes.contains(where: {
+          $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "|")
+        })
     else { return }
     var scanner = ShellScanner(bytes)
+    scanner.wantsCommands = wantsCommands
     scanner.run()
     self = scanner.found
   }

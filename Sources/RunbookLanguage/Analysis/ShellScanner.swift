@@ -16,6 +16,12 @@ struct ShellScanner {
   var depth = 0
   var found = ShellCode()
   var hereDocuments: [HereDocument] = []
+  var wantsCommands = false
+  /// Functions whose body is being read, outermost first, with the braces around the body.
+  var openFunctions: [(name: String, start: Int, braces: Int)] = []
+  /// A function whose body comes next.
+  var announced: (name: String, start: Int)?
+  var braces = 0
   /// A backtick then ends a substitution rather than beginning one.
   var isInBackticks = false
 
@@ -56,7 +62,7 @@ struct ShellScanner {
       case 0x0A:
         index += 1
         readHereDocuments()
-        position = Position()
+        if !position.isInBrackets { position = Position() }
       case UInt8(ascii: "\\") where peek(1) == 0x0A: index += 2
       case UInt8(ascii: "#"): skip { $0 != 0x0A }
       case UInt8(ascii: "`") where end == .backtick:
@@ -108,12 +114,17 @@ struct ShellScanner {
 
   /// `(` of a subshell, of a function or of arithmetic.
   private mutating func open(_ position: inout Position) {
+    let function = announced
+    announced = nil
     if peek(1) == UInt8(ascii: "("), position.isCommand {
       index += 2
       arithmetic()
     } else {
       index += 1
       commands(until: .parenthesis)
+    }
+    if let function {
+      found.functions.append(.init(name: function.name, range: function.start..<index))
     }
     position = Position()
   }
@@ -128,6 +139,7 @@ struct ShellScanner {
     }
     let text = scanWord()
     if index == start { index += 1 }
+    if let name = descriptor(text) { found.assigned.append(name) }
     if position.isInBrackets {
       if text == "]]" { position = Position(isCommand: false) }
       return false
@@ -141,7 +153,13 @@ struct ShellScanner {
       if !position.isAfterCondition { found.negations.append(start) }
       position.isAfterCondition = false
     case "if", "elif", "while", "until": position = Position(isAfterCondition: true)
-    case "then", "do", "else", "{", "time", "command", "builtin": position = Position()
+    case "then", "do", "else", "time", "command", "builtin": position = Position()
+    case "{":
+      openBrace()
+      position = Position()
+    case "}":
+      closeBrace()
+      position = Position(isCommand: false)
     case "for", "select":
       skipBlanks()
       if peek() == UInt8(ascii: "(") { return false }
@@ -156,12 +174,27 @@ struct ShellScanner {
       position = Position(isCommand: false)
     case "function":
       skipBlanks()
-      _ = scanWord()
+      if let name = scanWord() { announce(name, from: start) }
+      position = Position()
     case "[[": position = Position(isCommand: false, isInBrackets: true)
-    default:
-      position = Position(isCommand: false, builtin: text.flatMap(ShellBuiltin.init))
+    default: command(text, from: start, &position)
     }
     return false
+  }
+
+  private mutating func command(_ text: String?, from start: Int, _ position: inout Position) {
+    guard let text else {
+      position = Position(isCommand: false)
+      return
+    }
+    if isFollowedByParentheses {
+      announce(text, from: start)
+      position = Position()
+      return
+    }
+    if text == "eval" || text == "source" || text == "." { found.setsAnything = true }
+    if wantsCommands { found.commands.append(text) }
+    position = Position(isCommand: false, builtin: ShellBuiltin(text))
   }
 
   /// An argument may name a variable that its command sets.
@@ -170,35 +203,6 @@ struct ShellScanner {
     let written = text ?? String(decoding: bytes[start..<index], as: UTF8.self)
     if let name = position.builtin?.assigned(by: written).flatMap(plainName) {
       found.assigned.append(name)
-    }
-  }
-
-  /// `case WORD in a|b) … ;; esac`: its bars are no pipelines.
-  private mutating func caseCommand() {
-    skipBlanks()
-    _ = scanWord()
-    skipBlanks()
-    _ = scanWord()
-    while index < limit {
-      skipBlanks()
-      if peek() == UInt8(ascii: "#") {
-        skip { $0 != 0x0A }
-        continue
-      }
-      let start = index
-      if peek() == UInt8(ascii: "(") { index += 1 }
-      if scanWord() == "esac" { return }
-      while let byte = peek(), byte != UInt8(ascii: ")") {
-        let before = index
-        if byte == 0x0A { index += 1 } else { _ = scanWord() }
-        if index == before { index += 1 }
-      }
-      if index < limit { index += 1 }
-      commands(until: .caseItem)
-      while let byte = peek(), byte == UInt8(ascii: ";") || byte == UInt8(ascii: "&") {
-        index += 1
-      }
-      if index == start { index += 1 }
     }
   }
 
@@ -214,7 +218,10 @@ struct ShellScanner {
 
   mutating func skipBlanks() {
     while let byte = peek() {
-      if byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D {
+      if byte == 0x0A {
+        index += 1
+        readHereDocuments()
+      } else if byte == 0x20 || byte == 0x09 || byte == 0x0D {
         index += 1
       } else if byte == UInt8(ascii: "\\"), peek(1) == 0x0A {
         index += 2

@@ -57,6 +57,18 @@ struct LoadedFile: Sendable {
   var outline: Outline
 }
 
+/// What is to be known about a function of `shell` where it is called.
+struct ShellFunction: Sendable {
+  /// Where its body negates a command.
+  var negation: Place?
+  /// Where its body has a pipeline.
+  var pipeline: Place?
+  /// Where its body reads `$host` or its like.
+  var host: Place?
+
+  var isSpecial: Bool { negation != nil || pipeline != nil || host != nil }
+}
+
 /// The names of one file in one use, and where in it the lowering stands.
 struct FileScope: Sendable {
   var loaded: LoadedFile
@@ -80,6 +92,12 @@ struct FileScope: Sendable {
   /// What `shell` declares in reach, the site's first.
   var shell = ""
   var shellAssigned: Set<String> = []
+  /// The functions among it, by name.
+  var shellFunctions: [String: ShellFunction] = [:]
+  /// Whether one of them can't be called everywhere.
+  var hasSpecialFunctions = false
+  /// Whether it takes names from elsewhere, by `eval` or `.`.
+  var shellSetsAnything = false
   /// Where the statement at hand stands.
   var chain: Chain
 
@@ -96,6 +114,16 @@ struct FileScope: Sendable {
   }
 
   var file: SourceFile { loaded.file }
+
+  /// Begins with what another file declared by `shell`.
+  mutating func takeShell(of other: FileScope) {
+    shell = other.shell
+    shellAssigned = other.shellAssigned
+    shellFunctions = other.shellFunctions
+    hasSpecialFunctions = other.hasSpecialFunctions
+    shellSetsAnything = other.shellSetsAnything
+    shellTakesSecret = other.shellTakesSecret
+  }
 
   /// Whether a mistake about the name may only follow from another one.
   func isDoubtful(_ name: String) -> Bool { isIncomplete || lostWords.contains(name) }
