@@ -11,6 +11,8 @@ struct CodeContext {
     case openGuard
     /// A declaration, put before all code in reach.
     case shell
+    /// The command of a secret: it runs before anything of the runbook has a value.
+    case secret
   }
   var role: Role
   var group: GroupID? = nil
@@ -28,6 +30,10 @@ extension Lowering {
       text: syntax.text, interpreter: interpreter, isShell: isShell,
       origin: origin(syntax.range))
     guard !syntax.isDamaged else { return code }
+    if context.role == .secret {
+      checkAlone(code, syntax)
+      return code
+    }
     useWords(of: syntax.text, isShell: isShell, context.role)
     guard isShell else { return code }
     let wantsCommands = scope.hasSpecialFunctions && context.role != .shell
@@ -53,7 +59,7 @@ extension Lowering {
     switch role {
     case .action: secretCandidates.hasTaker = true
     case .shell: scope.shellTakesSecret = true
-    case .check, .openGuard: break
+    case .check, .openGuard, .secret: break
     }
   }
 

@@ -133,7 +133,7 @@ extension Lowering {
     case .environment(let variable): source = .environment(plainText(variable) ?? "")
     case .file(let path, let key):
       source = .file(plainText(path) ?? "", key: key.flatMap { plainText($0) })
-    case .command(let code): source = .command(lower(code, .init(role: .action)))
+    case .command(let code): source = .command(lower(code, .init(role: .secret)))
     case .prompt: source = .prompt
     case .damaged: return
     }

@@ -23,6 +23,35 @@ struct SecretCandidates {
 }
 
 extension Lowering {
+  /// The command of a secret is run by itself: what it can't have is told before the run.
+  mutating func checkAlone(_ code: Code, _ syntax: CodeSyntax) {
+    let help = "the command of a secret runs in `/bin/sh` and gets nothing of the runbook"
+    if code.interpreter != nil {
+      return report(
+        .wrongKind, "the command of a secret has no `#!` line", syntax.range,
+        help: "\(help); call the program that is meant")
+    }
+    let shell = ShellCode(alone: Array(code.text.utf8), wantsCommands: true)
+    var seen: Set<String> = []
+    for read in shell.reads
+    where !shell.setsAnything && canBeOurs(read.name) && !shell.assigned.contains(read.name)
+      && seen.insert(read.name).inserted && !scope.isDoubtful(read.name)
+    {
+      let what = scope.values[read.name].map { "is \(article($0.what))" } ?? "has no value"
+      // Told here, so that it is not also an unused one.
+      _ = use(read.name)
+      report(
+        .wrongKind, "`\(read.name)` \(what), and the command of a secret can't read it",
+        range(of: read, in: syntax),
+        help: "\(help); write what it needs out, or `${\(read.name):-}` for a variable of its own")
+    }
+    for function in Set(shell.commands).intersection(scope.shellFunctions.keys).sorted() {
+      report(
+        .wrongKind, "`\(function)` is a function of `shell`, which no secret's command can call",
+        syntax.range, help: help)
+    }
+  }
+
   mutating func checkSecretOutputs() {
     guard secretCandidates.hasTaker else { return }
     let flow = SecretFlow(plan)
