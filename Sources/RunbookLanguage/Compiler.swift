@@ -12,6 +12,9 @@ package enum Compiler {
   package struct Result: Sendable {
     /// nil where there are errors, and for parts and site files, which are only checked.
     package var plan: Plan?
+    /// What could be made of a runbook in spite of errors, for `Binder.examine`; nil where not even
+    /// its inventory is known.
+    package var draft: Plan?
     /// In reading order, each mistake once.
     package var diagnostics: [Diagnostic]
     /// Every file that took part, the runbook first: they are stored with a run.
@@ -36,13 +39,14 @@ package enum Compiler {
       let isSite = file.name.split(separator: "/").last == "site.runbook"
       guard let main = loader.load(file, isSite: isSite) else {
         return Result(
-          plan: nil, diagnostics: loader.diagnostics.inReadingOrder(), sources: loader.sources)
+          plan: nil, draft: nil, diagnostics: loader.diagnostics.inReadingOrder(), sources: loader.sources)
       }
       let siteFile = isSite ? nil : site.flatMap { loader.load($0, isSite: true) }
       var lowering = Lowering(loader, site: siteFile, main: main)
       let plan = lowering.run()
       return Result(
         plan: lowering.loader.diagnostics.hasErrors ? nil : plan,
+        draft: lowering.hasLostInventory ? nil : plan,
         diagnostics: lowering.loader.diagnostics.inReadingOrder(),
         sources: lowering.loader.sources)
     }

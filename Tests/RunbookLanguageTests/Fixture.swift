@@ -45,17 +45,17 @@ struct Fixture {
   func rendering() -> String? {
     guard let result = compile() else { return nil }
     var diagnostics = result.diagnostics
-    if let plan = result.plan, let declaration = plan.inventory,
+    if let plan = result.draft, let declaration = plan.inventory, !plan.groups.isEmpty,
       let file = Self.read(name + ".tsv", as: declaration.path)
     {
       let (inventory, found) = Inventory.parse(file, declaration: declaration)
       diagnostics += found
       if let inventory {
-        diagnostics += Binder.examine(plan, inventory: inventory, sources: result.sources)
+        diagnostics += Binder.examine(result, inventory: inventory)
       }
     }
-    if let plan = result.plan, plan.inventory == nil {
-      diagnostics += Binder.examine(plan, inventory: nil, sources: result.sources)
+    if let plan = result.draft, plan.inventory == nil {
+      diagnostics += Binder.examine(result, inventory: nil)
     }
     return diagnostics.isEmpty ? "no mistakes\n" : DiagnosticRenderer.render(diagnostics)
   }

@@ -31,7 +31,7 @@ import Testing
       let table = Self.read(declaration.path)
     {
       let inventory = Inventory.parse(table, declaration: declaration).inventory
-      diagnostics += Binder.examine(plan, inventory: inventory, sources: result.sources)
+      diagnostics += Binder.examine(result, inventory: inventory)
     }
     #expect(diagnostics.isEmpty, "\(DiagnosticRenderer.render(diagnostics))")
   }

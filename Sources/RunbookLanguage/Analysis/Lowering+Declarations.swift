@@ -29,8 +29,10 @@ extension Lowering {
 
   private mutating func declare(_ input: InputSyntax) {
     let type = input.type ?? input.defaultValue?.value.type ?? .string
-    checkDefault(input.defaultValue, type)
-    declare(input.name, symbol(.value(type), .input(input.name.text), "input", input.name))
+    if !input.isUntyped { checkDefault(input.defaultValue, type) }
+    var symbol = symbol(.value(type), .input(input.name.text), "input", input.name)
+    symbol.isUntyped = input.isUntyped
+    declare(input.name, symbol)
     guard !plan.inputs.contains(where: { $0.name == input.name.text }) else { return }
     plan.inputs.append(
       InputDeclaration(
@@ -97,6 +99,7 @@ extension Lowering {
         }
         inventory = inventory ?? syntax.keyword
         plan.inventory = lower(syntax)
+        if syntax.isDamaged || syntax.path.literal == nil { hasLostInventory = true }
       case .secret(let secret): lower(secret)
       case .hosts(let hosts): lower(hosts)
       case .lock(let lock): lower(lock)

@@ -31,7 +31,8 @@ extension Lowering {
 
   private mutating func lower(_ syntax: ExpressionSyntax, _ context: ReadingContext) -> Typed? {
     switch syntax {
-    case .literal(let literal): return (.literal(literal.value), literal.value.type)
+    case .literal(let literal):
+      return literal.isDamaged ? nil : (.literal(literal.value), literal.value.type)
     case .name(let name): return self.name(name, context)
     case .not(let operand, _):
       guard let (inner, type) = lower(operand, context), isTruth(type, operand) else { return nil }
@@ -53,8 +54,10 @@ extension Lowering {
     // In `where` a name is an input or a column; which columns there are, the inventory says.
     if let symbol = scope.values[name.text], case .value(let type) = symbol.kind {
       _ = use(name.text)
-      return (.name(name.text), type)
+      return symbol.isUntyped ? nil : (.name(name.text), type)
     }
+    // It may be the input that could not be understood.
+    if scope.isDoubtful(name.text) { return nil }
     let cleaned = Inventory.cleaned(name.text)
     if cleaned != name.text {
       report(

@@ -31,6 +31,7 @@ extension Lowering {
     var reference: OutputReference
     var chain: Chain
     var group: GroupID?
+    var isUntyped: Bool
     /// The use that gives it, where it is not the file's own.
     var use: String?
   }
@@ -55,7 +56,7 @@ extension Lowering {
       defaultValue: output.defaultValue?.value, isByHost: isByHost)
     return Writer(
       name: output.name, place: Place(file, output.name.range), reference: reference,
-      chain: chain, group: group, use: use)
+      chain: chain, group: group, isUntyped: output.isUntyped, use: use)
   }
 
   /// The outputs of a used part's own steps.
@@ -118,7 +119,8 @@ extension Lowering {
         }
         continue
       }
-      if writer.reference.type != first.reference.type {
+      let isUntyped = writer.isUntyped || first.isUntyped
+      if writer.reference.type != first.reference.type, !isUntyped {
         report(
           .typeMismatch,
           "`\(name)` is \(shown(writer.reference.type)) here and \(shown(first.reference.type)) "
@@ -131,9 +133,10 @@ extension Lowering {
       output.chains.append(writer.chain)
       if let group = writer.group, !output.groups.contains(group) { output.groups.append(group) }
     }
-    let symbol = Symbol(
+    var symbol = Symbol(
       kind: .output(output), meaning: .output(output.reference), what: "output",
       place: first.place, mustBeUsed: false)
+    symbol.isUntyped = first.isUntyped || others.contains(where: \.isUntyped)
     let range = first.use == nil ? first.name.range : useRange(first.use ?? "")
     declare(Name(text: name, range: range), symbol)
   }

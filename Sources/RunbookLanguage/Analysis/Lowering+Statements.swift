@@ -140,7 +140,7 @@ extension Lowering {
     }
     noteShown(outputName.text, output, outputName.range)
     read(outputName.text, output, at: outputName.range, group: nil, isList: true)
-    if output.reference.type != .string {
+    if output.reference.type != .string, !symbol.isUntyped {
       report(
         .typeMismatch, "`\(outputName.text)` is \(shown(output.reference.type)), not a string",
         outputName.range, help: "it must hold names of hosts, separated by blanks or lines")

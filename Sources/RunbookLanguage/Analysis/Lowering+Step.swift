@@ -125,7 +125,7 @@ extension Lowering {
   ) -> OutputDeclaration {
     let name = output.name.text
     let type = output.type ?? output.defaultValue?.value.type ?? .string
-    checkDefault(output.defaultValue, type)
+    if !output.isUntyped { checkDefault(output.defaultValue, type) }
     let source = output.source.map {
       lower($0, CodeContext(role: .action, group: context.group))
     }

@@ -73,7 +73,6 @@ extension Lowering {
       return nil
     case .output(let output):
       readInText(text, output, name.range, context, isList: false)
-      return output.reference.type
     case .byHost(let base):
       if case .output(let output)? = scope.values[base]?.kind {
         readInText(base, output, name.range, context, isList: true)
@@ -84,7 +83,7 @@ extension Lowering {
       }
     case .value, .addresses: break
     }
-    return symbol.type
+    return symbol.isUntyped ? nil : symbol.type
   }
 
   private mutating func readInText(
@@ -178,7 +177,7 @@ extension Lowering {
           help: "only an input is known when the run starts")
         return .literal(1)
       }
-      if found != type {
+      if found != type, !symbol.isUntyped {
         report(
           .typeMismatch, "`\(name.text)` is \(shown(found)), not \(shown(type))", name.range,
           help: "declare it with the type `\(type.rawValue)`")

@@ -109,6 +109,7 @@ extension Lowering {
     let place = Place(part.file, parameter.name.range)
     switch argument.value {
     case .literal(let literal):
+      if literal.isDamaged { return nil }
       let found = literal.value.type
       guard parameter.kind == .value(found) else {
         return reportKind(shown(found), literal.range, parameter, place)
@@ -139,9 +140,9 @@ extension Lowering {
     symbol.mustBeUsed = true
     let fits: Bool
     switch (given.kind, parameter.kind) {
-    case (.value(let type), .value(let wanted)): fits = type == wanted
+    case (.value(let type), .value(let wanted)): fits = type == wanted || given.isUntyped
     case (.output(let output), .value(let wanted)):
-      fits = output.reference.type == wanted
+      fits = output.reference.type == wanted || given.isUntyped
       read(name.text, output, at: name.range, group: nil, isList: true)
       var checked = output
       checked.chains = []

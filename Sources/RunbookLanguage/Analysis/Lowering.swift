@@ -24,6 +24,8 @@ struct Lowering {
   /// Parts that are nowhere: told once each.
   var missingParts: Set<String> = []
   var secretCandidates = SecretCandidates()
+  /// Whether the inventory could not be understood, so that nothing can be said about groups.
+  var hasLostInventory = false
   private var statementCount = 0
 
   /// Steps in one plan: beyond this, parts use parts without end in sight.
@@ -70,6 +72,8 @@ struct Lowering {
       checkUnused()
     }
     plan.environments[0] = nameTable()
+    let isDamaged = main.tree.body.isDamaged || site?.tree.body.isDamaged ?? false
+    if plan.inventory == nil, isDamaged { hasLostInventory = true }
     collect()
     checkSecretOutputs()
     return main.tree.kind == .runbook ? plan : nil

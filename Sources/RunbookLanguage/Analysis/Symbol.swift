@@ -38,6 +38,8 @@ struct Symbol: Sendable {
   var place: Place
   /// Declared in the file at hand, so that it must be used there.
   var mustBeUsed: Bool
+  /// Whether what is wrong with its type has been told where it is declared.
+  var isUntyped = false
 
   /// The type it has in an expression; nil for secrets.
   var type: ValueType? {

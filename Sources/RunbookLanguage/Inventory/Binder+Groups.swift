@@ -22,7 +22,7 @@ extension Binder {
       }
     }
     answerQuestions(inventory)
-    warnAboutRest(inventory)
+    if isWhole { warnAboutRest(inventory) }
   }
 
   /// The rows that a condition selects; nil where it can't be decided.

@@ -12,6 +12,8 @@ package struct Binder {
   var members: [GroupID: [String]] = [:]
   /// Whether inputs may still be unknown.
   var isExamining = false
+  /// Whether the plan has all groups: else a row that none selects is no news.
+  var isWhole = true
 
   private init(_ plan: Plan, _ inventory: Inventory?, _ sources: [SourceFile]) {
     self.plan = plan
@@ -40,12 +42,15 @@ package struct Binder {
     return (binding, found)
   }
 
-  /// What can be said about a plan and its inventory before anybody gives inputs: for `check`.
+  /// What can be said about a runbook and its inventory before anybody gives inputs, also where
+  /// the runbook has errors: for `check`.
   package static func examine(
-    _ plan: Plan, inventory: Inventory?, sources: [SourceFile] = []
+    _ result: Compiler.Result, inventory: Inventory?
   ) -> [Diagnostic] {
-    var binder = Binder(plan, inventory, sources)
+    guard let plan = result.draft else { return [] }
+    var binder = Binder(plan, inventory, result.sources)
     binder.isExamining = true
+    binder.isWhole = !result.hasErrors
     for input in plan.inputs { binder.inputs[input.name] = input.defaultValue }
     binder.resolveGroups()
     return binder.diagnostics.inReadingOrder()

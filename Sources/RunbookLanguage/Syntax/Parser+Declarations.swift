@@ -20,8 +20,14 @@ extension Parser {
     while current.kind == .word {
       let role = current.range
       layout[index].insert([.pair, .softBreak])
-      guard let name = oneOf(roles) else { return lose(untilClosing: true) }
+      let reported = diagnostics.count
+      guard let name = oneOf(roles) else {
+        inventory.isDamaged = true
+        return lose(untilClosing: true)
+      }
+      if diagnostics.count > reported { inventory.isDamaged = true }
       guard current.kind == .word || current.kind == .string else {
+        inventory.isDamaged = true
         expected("the column that holds the \(name)")
         return
       }
@@ -41,6 +47,7 @@ extension Parser {
       }
     }
     if current.kind != .rightBrace {
+      inventory.isDamaged = true
       expected("`name`, `address`, `user`, `port` or `}`")
       while current.kind != .rightBrace, current.kind != .end, !beginsForm { advance() }
     }
@@ -52,34 +59,48 @@ extension Parser {
     advance()
     guard let name = valueName("the name of an input") else { return nil }
     var input = InputSyntax(keyword: keyword, name: name, documentation: documentation)
-    (input.type, input.defaultValue) = typeAndDefault(name)
+    (input.type, input.defaultValue, input.isUntyped) = typeAndDefault(name)
     return input
   }
 
-  /// `[: TYPE] [= DEFAULT]`; what is wrong in it is reported, its name stands.
-  mutating func typeAndDefault(_ name: Name) -> (ValueType?, LiteralSyntax?) {
+  /// `[: TYPE] [= DEFAULT]`; where something in it has been reported, the type is not known.
+  mutating func typeAndDefault(
+    _ name: Name
+  ) -> (type: ValueType?, value: LiteralSyntax?, isUntyped: Bool) {
     var type: ValueType?
+    var isUntyped = false
     if current.kind == .colon {
       advance()
       type = self.type()
-      if type == nil, current.kind != .assign { return (.string, nil) }
+      isUntyped = type == nil
     }
-    guard current.kind == .assign || current.kind == .equal else { return (type, nil) }
-    if current.kind == .equal {
-      report(.unexpectedToken, "a default stands after `=`", current.range, help: "write `=`")
+    let isBare = !current.isFirstOnLine && (beginsLiteral || current.kind == .equal)
+    guard current.kind == .assign || isBare else { return (type, nil, isUntyped) }
+    if isBare {
+      let isEqual = current.kind == .equal
+      report(
+        .unexpectedToken, "a default stands after `=`", current.range,
+        help: isEqual ? "write `=`" : "write `= \(text(current))`")
+      if isEqual { advance() }
+    } else {
+      advance()
     }
-    advance()
-    if let value = literal() { return (type, value) }
-    let isName = current.kind == .word && !beginsForm
+    if let value = literal() { return (type, value, isUntyped || value.isDamaged) }
+    let isName = isName()
+    let near = isName ? Suggestion.nearest(to: text(current).lowercased(), among: Self.truths) : nil
+    let same = isName ? Self.truths.first { $0 == text(current).lowercased() } : nil
     expected(
-      "a default", help: isName ? "a default is a literal; text stands in double quotes" : nil)
+      "a default",
+      help: (same ?? near).map { "did you mean `\($0)`?" }
+        ?? (isName ? "a default is a literal; text stands in double quotes" : nil))
     if isName || current.kind == .code || current.kind == .fence {
       lose(current)
       advance()
     }
-    lostWords.insert(name.text)
-    return (type, nil)
+    return (type, nil, type == nil)
   }
+
+  private static let truths = ["true", "false"]
 
   mutating func secret() -> SecretSyntax? {
     let keyword = current.range

@@ -165,15 +165,18 @@ extension Parser {
         report(
           .literalNeeded, "no names can stand in this string", string.range,
           help: "write it without `$`; `$$` is a dollar")
-        return LiteralSyntax(value: .string("?"), range: string.range)
+        return LiteralSyntax(value: .string("?"), range: string.range, isDamaged: true)
       }
-      return LiteralSyntax(value: .string(text), range: string.range)
+      return LiteralSyntax(
+        value: .string(text), range: string.range, isDamaged: token.isDamaged)
     case .integer:
       advance()
-      return LiteralSyntax(value: .int(integer(token)), range: token.range)
+      return LiteralSyntax(
+        value: .int(integer(token)), range: token.range, isDamaged: token.isDamaged)
     case .duration:
       advance()
-      return LiteralSyntax(value: .duration(duration(token)), range: token.range)
+      return LiteralSyntax(
+        value: .duration(duration(token)), range: token.range, isDamaged: token.isDamaged)
     case .word where isWord("true") || isWord("false"):
       defer { advance() }
       return LiteralSyntax(value: .bool(isWord("true")), range: token.range)
@@ -182,6 +185,11 @@ extension Parser {
       .end:
       return nil
     }
+  }
+
+  /// Whether a literal stands here, as `literal` takes one.
+  var beginsLiteral: Bool {
+    [.string, .integer, .duration].contains(current.kind) || isWord("true") || isWord("false")
   }
 
   private mutating func integer(_ token: Token) -> Int {

@@ -177,7 +177,7 @@ extension Parser {
     advance()
     guard let name = valueName("the name of an output") else { return false }
     var output = OutputSyntax(name: name)
-    (output.type, output.defaultValue) = typeAndDefault(name)
+    (output.type, output.defaultValue, output.isUntyped) = typeAndDefault(name)
     var options = Options.ofOutput
     while option(&options) != nil { output.source = requiredCode("code") }
     step.outputs.append(output)

@@ -28,6 +28,8 @@ struct InventorySyntax: Sendable {
   var path: StringSyntax
   /// The column of each role: `name`, `address`, `user`, `port`.
   var columns: [String: Name] = [:]
+  /// Whether its columns could not all be understood.
+  var isDamaged = false
 }
 
 struct InputSyntax: Sendable {
@@ -35,6 +37,8 @@ struct InputSyntax: Sendable {
   var name: Name
   var type: ValueType?
   var defaultValue: LiteralSyntax?
+  /// Whether its type or default has been reported, so that its type is not known.
+  var isUntyped = false
   var documentation: String
 }
 

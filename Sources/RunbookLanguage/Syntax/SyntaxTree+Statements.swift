@@ -164,6 +164,8 @@ struct OutputSyntax: Sendable {
   var name: Name
   var type: ValueType?
   var defaultValue: LiteralSyntax?
+  /// Whether its type or default has been reported, so that its type is not known.
+  var isUntyped = false
   var source: CodeSyntax?
 }
 

@@ -77,6 +77,8 @@ struct CodeSyntax: Sendable {
 struct LiteralSyntax: Sendable {
   var value: Value
   var range: SourceRange
+  /// Whether something else was meant, which has been reported.
+  var isDamaged = false
 }
 
 indirect enum ExpressionSyntax: Sendable {

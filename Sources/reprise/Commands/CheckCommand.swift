@@ -59,7 +59,7 @@ struct CheckCommand: Command {
   @MainActor private func inventoryMistakes(
     _ result: Compiler.Result
   ) throws(CommandError) -> [Diagnostic] {
-    guard let plan = result.plan else { return [] }
+    guard let plan = result.draft else { return [] }
     let found: Inventory?
     let mistakes: [Diagnostic]
     do throws(CommandError) {
@@ -71,7 +71,7 @@ struct CheckCommand: Command {
       return []
     }
     if mistakes.contains(where: \.isError) { return mistakes }
-    return mistakes + Binder.examine(plan, inventory: found, sources: result.sources)
+    return mistakes + Binder.examine(result, inventory: found)
   }
 
   @MainActor private func write(_ diagnostics: [Diagnostic], _ file: String) {
