@@ -39,7 +39,8 @@ package enum Compiler {
       let isSite = file.name.split(separator: "/").last == "site.runbook"
       guard let main = loader.load(file, isSite: isSite) else {
         return Result(
-          plan: nil, draft: nil, diagnostics: loader.diagnostics.inReadingOrder(), sources: loader.sources)
+          plan: nil, draft: nil, diagnostics: loader.diagnostics.inReadingOrder(),
+          sources: loader.sources)
       }
       let siteFile = isSite ? nil : site.flatMap { loader.load($0, isSite: true) }
       var lowering = Lowering(loader, site: siteFile, main: main)

@@ -42,21 +42,22 @@ struct Fixture {
   }
 
   /// The diagnostics of compiling and, where there is an inventory, of looking at it.
-  func rendering() -> String? {
-    guard let result = compile() else { return nil }
-    var diagnostics = result.diagnostics
-    if let plan = result.draft, let declaration = plan.inventory, !plan.groups.isEmpty,
+  func diagnostics(_ text: SourceFile? = nil) -> [Diagnostic]? {
+    guard let result = compile(text) else { return nil }
+    guard let plan = result.draft else { return result.diagnostics }
+    guard let declaration = plan.inventory, !plan.groups.isEmpty,
       let file = Self.read(name + ".tsv", as: declaration.path)
-    {
-      let (inventory, found) = Inventory.parse(file, declaration: declaration)
-      diagnostics += found
-      if let inventory {
-        diagnostics += Binder.examine(result, inventory: inventory)
-      }
+    else {
+      let isMissing = plan.inventory == nil
+      return result.diagnostics + (isMissing ? Binder.examine(result, inventory: nil) : [])
     }
-    if let plan = result.draft, plan.inventory == nil {
-      diagnostics += Binder.examine(result, inventory: nil)
-    }
+    let (inventory, found) = Inventory.parse(file, declaration: declaration)
+    guard let inventory else { return result.diagnostics + found }
+    return result.diagnostics + found + Binder.examine(result, inventory: inventory)
+  }
+
+  func rendering() -> String? {
+    guard let diagnostics = diagnostics() else { return nil }
     return diagnostics.isEmpty ? "no mistakes\n" : DiagnosticRenderer.render(diagnostics)
   }
 }

@@ -16,6 +16,24 @@ import Testing
     // A wrong word where one of a few has to stand.
     ("report \"/tmp/x.md\" language de\n  step a { check `true` }", .unexpectedToken),
     ("on failure retry\n  step a { check `true` }", .unexpectedToken),
+    ("input a = tru\n  step s when a and a { check `true` within a }", .unexpectedToken),
+    ("input a = True\n  step s when a { check `true` }", .unexpectedToken),
+    ("input a: integer = 1\n  step s when a > 1 { check `true` }", .unexpectedToken),
+    ("input a 5\n  step s when a > 1 { check `true` }", .unexpectedToken),
+    // A word beside what it is taken for.
+    ("step s { check nto `true` }", .unexpectedToken),
+    ("step s { check htpt \"http://x/\" is 200 }", .unexpectedToken),
+    ("step s { unless run `true` run `true` no rollback \"x\" }", .unexpectedToken),
+    ("input a = 1\n  step s when a == 1 adn a < 3 { check `true` }", .unexpectedToken),
+    ("input a = \"x\"\n  step s when a not in \"x y\" { check `true` }", .unexpectedToken),
+    // A forgotten word before those that come after it.
+    ("step s { check `true` within every 5s }", .unexpectedToken),
+    ("step s { check `true` output o from }", .unexpectedToken),
+    // The quotes of the line.
+    ("input a = \"x\"\n  step s { confirm \"${a b\" }", .badDollar),
+    ("lock app:main\"\n  step s { check `true` }", .unclosedString),
+    ("/* a comment */ step s { check `true` }", .unexpectedCharacter),
+    ("step s { write \"/srv/x\" { content \"a\" mode 0644 } }", .unexpectedToken),
     ("secret s from vault \"x\"\n  step a { check `test -n \"$s\"` }", .unexpectedToken),
   ])
   func isToldOnce(_ body: String, _ code: DiagnosticCode) {

@@ -79,7 +79,11 @@ extension Lowering {
         readInCode(name, symbol, range, context)
       } else if name == "host" || name.hasPrefix("host_") {
         if context.role == .shell { continue }
-        if context.group == nil { reportNoHost(name, range) } else { askColumn(name, at: range) }
+        if context.group != nil {
+          askColumn(name, at: range)
+        } else if !scope.isDoubtful(name) {
+          reportNoHost(name, range)
+        }
       } else if !["reprise_run", "reprise_step", "reprise_attempt"].contains(name),
         !shell.setsAnything, !scope.shellSetsAnything, !scope.isDoubtful(name)
       {
@@ -114,7 +118,7 @@ extension Lowering {
       base = output
       isList = true
     case .group(let group):
-      guard let found = group.foundIn else { return }
+      guard let found = group.foundIn, !scope.brokenGroups.contains(name) else { return }
       base = found.text
       isList = true
     case .value, .secret, .addresses: return

@@ -152,7 +152,11 @@ extension Lowering {
     case .condition(let syntax):
       guard let condition = condition(syntax, .init(place: .inventory)) else { return }
       selection = .condition(condition)
-    case .names(let names): selection = .names(names.compactMap { plainText($0) })
+    case .names(let names):
+      let texts = names.compactMap { plainText($0) }
+      // Of one without its quotes nothing is known.
+      if texts.contains("?") { return }
+      selection = .names(texts)
     case .found, .damaged: return
     }
     add(hosts, selection)

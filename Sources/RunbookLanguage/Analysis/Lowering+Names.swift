@@ -72,6 +72,8 @@ extension Lowering {
       return nil
     }
     _ = use(near)
+    // Where the declaration is misspelt, every other place is right.
+    scope.lostWords.insert(word)
     return near
   }
 
@@ -121,7 +123,9 @@ extension Lowering {
 
   /// Using a group that is found while running reads its output there.
   private mutating func readFound(_ output: Name, of group: Name) {
-    guard case .output(let found)? = scope.values[output.text]?.kind else { return }
+    guard case .output(let found)? = scope.values[output.text]?.kind,
+      !scope.brokenGroups.contains(group.text)
+    else { return }
     read(output.text, found, at: group.range, group: nil, isList: true)
   }
 

@@ -139,7 +139,9 @@ extension Lowering {
       return nil
     }
     noteShown(outputName.text, output, outputName.range)
+    let told = loader.diagnostics.all.count
     read(outputName.text, output, at: outputName.range, group: nil, isList: true)
+    if loader.diagnostics.all.count > told { scope.brokenGroups.insert(hosts.name.text) }
     if output.reference.type != .string, !symbol.isUntyped {
       report(
         .typeMismatch, "`\(outputName.text)` is \(shown(output.reference.type)), not a string",

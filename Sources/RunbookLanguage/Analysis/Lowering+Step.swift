@@ -48,7 +48,8 @@ extension Lowering {
         .emptyBlock, "step `\(step.name.text)` does nothing", step.name.range,
         help: "write `run` with its code, or a `check`")
     }
-    if case .run(_, let keyword)? = step.action, step.rollback == nil {
+    // What follows may stand in code without its end.
+    if case .run(let code, let keyword)? = step.action, step.rollback == nil, !code.isDamaged {
       report(
         .missingRollback, "step `\(step.name.text)` does not say how it is undone", keyword,
         help: "add `rollback` with the code that undoes it, or `no rollback \"why\"`")
@@ -182,13 +183,13 @@ extension Lowering {
       }
     }
     let mode = write.mode.flatMap { plainText($0) }
-    if let mode, let range = write.mode?.range, !isMode(mode) {
+    if let mode, let range = write.mode?.range, mode != "?", !isMode(mode) {
       report(
         .outOfRange, "`\(mode)` is no file mode", range,
         help: "write three or four octal digits, as \"0644\"")
     }
     let owner = write.owner.flatMap { plainText($0) }
-    if let owner, let range = write.owner?.range, !isOwner(owner) {
+    if let owner, let range = write.owner?.range, owner != "?", !isOwner(owner) {
       report(
         .outOfRange, "`\(owner)` is no owner", range,
         help: "write \"user\", \"user:group\" or \":group\"")

@@ -78,7 +78,9 @@ extension Lowering {
         readInText(base, output, name.range, context, isList: true)
       }
     case .group(let group):
-      if let found = group.foundIn, case .output(let output)? = scope.values[found.text]?.kind {
+      if let found = group.foundIn, !scope.brokenGroups.contains(text),
+        case .output(let output)? = scope.values[found.text]?.kind
+      {
         readInText(found.text, output, name.range, context, isList: true)
       }
     case .value, .addresses: break
@@ -118,7 +120,7 @@ extension Lowering {
     }
     guard text == "host" || text.hasPrefix("host_") else { return nil }
     guard context.group != nil else {
-      reportNoHost(text, range)
+      if !scope.isDoubtful(text) { reportNoHost(text, range) }
       return .some(nil)
     }
     askColumn(text, at: range)

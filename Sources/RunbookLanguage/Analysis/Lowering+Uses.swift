@@ -75,9 +75,9 @@ extension Lowering {
           .badArgument, "`\(name)` is given twice", argument.name.range, help: "keep one of them")
         continue
       }
-      symbols[name] = symbol(of: argument, for: parameter, part)
+      if !parameter.isDamaged { symbols[name] = symbol(of: argument, for: parameter, part) }
     }
-    let missing = parameters.filter { !given.contains($0.name.text) }
+    let missing = parameters.filter { !given.contains($0.name.text) && !$0.isDamaged }
     if let first = missing.first, isSure {
       let names = missing.map { "`\($0.name.text)`" }.joined(separator: ", ")
       report(

@@ -89,10 +89,14 @@ struct Lowering {
     scope.values = siteValues
     scope.words = siteWords
     if let siteScope { scope.takeShell(of: siteScope) }
-    if let site { scope.lostWords.formUnion(site.tree.lostWords) }
+    if let site {
+      scope.lostWords.formUnion(site.tree.lostWords)
+      if site.tree.lacksName { scope.isIncomplete = true }
+    }
     for parameter in loaded.tree.parameters {
       guard let symbol = parameters[parameter.name.text] else {
-        scope.lostWords.insert(parameter.name.text)
+        let name = parameter.name.text
+        scope.lostWords.formUnion([name, name + "_addresses", name + "_by_host"])
         continue
       }
       declare(parameter.name, symbol)
@@ -102,7 +106,7 @@ struct Lowering {
   /// What the parameters of a part mean while it is checked by itself.
   private func standIns(for loaded: LoadedFile) -> [String: Symbol] {
     var symbols: [String: Symbol] = [:]
-    for parameter in loaded.tree.parameters {
+    for parameter in loaded.tree.parameters where !parameter.isDamaged {
       let name = parameter.name.text
       let kind: Symbol.Kind
       let meaning: NameTable.Meaning
@@ -193,6 +197,7 @@ struct Lowering {
 
   /// Whatever is declared in this file and never used.
   mutating func checkUnused() {
+    if scope.loaded.tree.lacksSomething { return }
     let unused = scope.values.filter { name, symbol in
       symbol.mustBeUsed && !scope.used.contains(name) && !scope.lostWords.contains(name)
     }

@@ -4,13 +4,13 @@ import RunbookCore
 /// name, `after` that leads nowhere or in a circle, empty blocks.
 struct OutlineBuilder {
   let file: SourceFile
-  let lostWords: Set<String>
+  private let tree: FileSyntax
   private(set) var outline = Outline()
   private(set) var diagnostics: [Diagnostic] = []
 
   init(_ file: SourceFile, _ tree: FileSyntax) {
     self.file = file
-    lostWords = tree.lostWords
+    self.tree = tree
     var names: [String: Name] = [:]
     let continues = tree.body.onFailure == .continue
     let root = Chain(links: [
@@ -124,7 +124,7 @@ struct OutlineBuilder {
   // MARK: - Blocks
 
   private mutating func checkEmpty(_ block: BlockSyntax, _ shown: String, _ range: SourceRange) {
-    guard block.statements.isEmpty, !block.isDamaged else { return }
+    guard block.statements.isEmpty, !block.isDamaged, !tree.lacksBrace else { return }
     diagnostics.append(
       Diagnostic(
         .emptyBlock, "\(shown) holds no steps", at: Place(file, range),
@@ -132,7 +132,7 @@ struct OutlineBuilder {
   }
 
   private mutating func checkAlternatives(_ block: BlockSyntax, _ keyword: SourceRange) {
-    guard block.statements.count < 2, !block.isDamaged else { return }
+    guard block.statements.count < 2, !block.isDamaged, !tree.lacksBrace else { return }
     diagnostics.append(
       Diagnostic(
         .alternatives, "`first of` needs at least two alternatives", at: Place(file, keyword),
@@ -170,7 +170,7 @@ struct OutlineBuilder {
 
   private mutating func branch(_ name: Name, in branches: [String: Int]) -> Int? {
     if let index = branches[name.text] { return index }
-    if !lostWords.contains(name.text) {
+    if !tree.lacksName, !tree.lostWords.contains(name.text) {
       diagnostics.append(
         Diagnostic(
           .unknownStep, "no statement of this `parallel` block is called `\(name.text)`",

@@ -89,7 +89,7 @@ struct FileScope: Sendable {
   var used: Set<String> = []
   /// Names about which nothing can be said, since something that may declare them is lost.
   var lostWords: Set<String> = []
-  /// Whether a part it uses is missing, which may have given any name.
+  /// Whether a part it uses or a declaration's name is missing, which may have given any name.
   var isIncomplete = false
   /// What `shell` declares in reach, the site's first.
   var shell = ""
@@ -100,6 +100,8 @@ struct FileScope: Sendable {
   var hasSpecialFunctions = false
   /// Whether it takes names from elsewhere, by `eval` or `.`.
   var shellSetsAnything = false
+  /// Groups found while running whose output may be missing, which has been told.
+  var brokenGroups: Set<String> = []
   /// Where the statement at hand stands.
   var chain: Chain
 
@@ -109,6 +111,7 @@ struct FileScope: Sendable {
     self.prefix = prefix
     self.environment = environment
     lostWords = loaded.tree.lostWords
+    isIncomplete = loaded.tree.lacksName
     let continues = loaded.tree.body.onFailure == .continue
     chain = Chain(links: [
       .init(node: -1, kind: .sequence(continues: continues), child: 0, isConditional: false)

@@ -20,6 +20,7 @@ extension Lexer {
     }
     append(.code, SourceRange(start, offset), isDamaged: true)
     markLostBrace(from: start)
+    markBrokenLine()
     report(
       .unclosedCode, "this code does not end on its line", SourceRange(start, start + 1),
       help: "close it with a backtick, or put several lines in a fence of three backticks")

@@ -18,6 +18,7 @@ extension Lexer {
       report(
         .unexpectedCharacter, "`#` begins no comment here", SourceRange(start, start + 1),
         help: "a comment begins with `//`")
+    case UInt8(ascii: "/") where peek(1) == UInt8(ascii: "*"): foreignComment()
     case UInt8(ascii: ";"):
       offset += 1
       report(
@@ -30,6 +31,28 @@ extension Lexer {
       bareString()
     default: strayCharacters()
     }
+  }
+
+  /// `/* … */`, to its end where it has one, else to that of its line.
+  private mutating func foreignComment() {
+    let start = offset
+    let end = Array("*/".utf8)
+    var index = offset + 2
+    // Where one has no end, none behind it has: the file is searched once.
+    while !hasOpenComment, index + 1 < file.bytes.count,
+      file.bytes[index] != end[0] || file.bytes[index + 1] != end[1]
+    {
+      index += 1
+    }
+    if !hasOpenComment, index + 1 < file.bytes.count {
+      offset = index + 2
+    } else {
+      hasOpenComment = true
+      skipToLineEnd()
+    }
+    report(
+      .unexpectedCharacter, "`/*` begins no comment here", SourceRange(start, start + 2),
+      help: "a comment begins with `//` and ends with its line")
   }
 
   /// A string in quotes of another kind is taken as a string, so that it is one mistake.

@@ -12,6 +12,8 @@ struct Lexer {
 
   var offset = 0
   private var isFirstOnLine = true
+  /// Whether a `/*` without its end has been met.
+  var hasOpenComment = false
   /// What follows a stray character is where that leads to, not a mistake of its own.
   var followsStray = false
 
@@ -146,7 +148,7 @@ struct Lexer {
     }
     append(.string, SourceRange(start, offset), isDamaged: true)
     markLostBrace(from: start)
-    brokenLines.insert(file.line(at: start))
+    markBrokenLine()
     report(
       .unclosedString, "this string does not end on its line", SourceRange(start, start + 1),
       help: "close it with `\"`; a line break within a string is written `\\n`")
@@ -164,6 +166,17 @@ struct Lexer {
   }
 
   mutating func markOpenEnd() { hasOpenEnd = true }
+
+  /// A quote is missing on this line: what seems to be stray there may stand in a string.
+  mutating func markBrokenLine() {
+    let line = file.line(at: offset - 1)
+    brokenLines.insert(line)
+    while let last = diagnostics.last, last.code == .unexpectedCharacter, let place = last.place,
+      file.line(at: place.range.start) == line
+    {
+      diagnostics.removeLast()
+    }
+  }
 
   /// What runs to the end of its line may have been meant to end before a brace.
   mutating func markLostBrace(from start: Int) {

@@ -73,6 +73,20 @@ extension Parser {
     return open.range.through(close)
   }
 
+  /// Whether more braces close on the rest of this line than open on it, those before included.
+  var lacksBraceOnLine: Bool {
+    guard !current.isFirstOnLine else { return false }
+    let line = file.line(at: current.start)
+    var depth = openBlocks.reduce(0) { $0 + (file.line(at: $1.brace.start) == line ? 1 : 0) }
+    var place = index
+    while place < tokens.count, !tokens[place].isFirstOnLine {
+      if tokens[place].kind == .leftBrace { depth += 1 }
+      if tokens[place].kind == .rightBrace { depth -= 1 }
+      place += 1
+    }
+    return depth < 0
+  }
+
   /// Steps over a block that is not looked at, without recursion.
   private mutating func skipBlock() {
     var depth = 0
@@ -144,7 +158,8 @@ extension Parser {
       case .word:
         if let form = currentForm {
           layout[index].insert(.item)
-          if kind == .step, form.isStatement, isUnclosed() {
+          let isInner = kind == .step || kind == .rollback || kind == .write
+          if isInner, !kind.allows(form), isUnclosed() {
             isDamaged = true
             return nil
           }
@@ -152,10 +167,11 @@ extension Parser {
         }
         isDamaged = true
         let word = text(current)
-        let near = nearestForm(to: word, in: kind)
+        let help = helpForForgotten(in: kind)
+        let near = help == nil ? nearestForm(to: word, in: kind) : nil
         report(
           .unknownForm, "`\(word)` is no form of \(kind.shown)", current.range,
-          help: near.map { "did you mean `\($0.rawValue)`?" } ?? listing(kind))
+          help: help ?? near.map { "did you mean `\($0.rawValue)`?" } ?? listing(kind))
         if let near { return near }
         lose(current)
         advance()
@@ -199,8 +215,23 @@ extension Parser {
     return true
   }
 
+  /// What to write before a word that shows which form it belongs to; nil where it does not.
+  private func helpForForgotten(in kind: BlockKind) -> String? {
+    if isWord("of"), next.kind == .leftBrace { return "write `first of`" }
+    if kind == .step, isWord("not") || isWord("tcp") || isWord("http") {
+      return "write `check`, `require` or `unless` before it"
+    }
+    let beginsHeader =
+      next.kind == .leftBrace
+      || isWord("on", next) || isWord("after", next) || isWord("when", next)
+    guard kind.allows(.step), beginsHeader, !next.isFirstOnLine else { return nil }
+    return "write `step \(text(current))`"
+  }
+
   private func nearestForm(to word: String, in kind: BlockKind) -> Form? {
-    Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.rawValue)).flatMap(Form.named)
+    // Of a word of two letters one is too little to know it by.
+    if word.utf8.count < 3 { return nil }
+    return Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.rawValue)).flatMap(Form.named)
   }
 
   private func listing(_ kind: BlockKind) -> String {

@@ -19,7 +19,7 @@ extension Parser {
       case "within": check.within = time("a duration")
       case "every":
         check.every = time("a duration")
-        if check.within == nil, allowed.contains("every") {
+        if !has("within", in: options), allowed.contains("every") {
           report(
             .formOrder, "`every` needs `within`", option.range,
             help: "write `within 30s every 2s`")
@@ -38,29 +38,46 @@ extension Parser {
   }
 
   private mutating func subject(_ start: SourceRange) -> CheckSyntax? {
+    let after = tokens[min(index + 2, tokens.count - 1)]
     let isNegated =
-      isWord("not") && isQuestion(next, after: tokens[min(index + 2, tokens.count - 1)])
+      isWord("not")
+      && (isQuestion(next, after: after) || isMisspelt(next, after) || isOption(at: index + 1))
     if isNegated { advance() }
+    let subject = self.subject()
+    return subject.map { CheckSyntax(subject: $0, isNegated: isNegated, range: start) }
+  }
+
+  private mutating func subject() -> CheckSyntax.Subject? {
+    if beginsOption {
+      expected("a check", help: "a check is code, `tcp`, `http` or an expression")
+      return .damaged
+    }
+    if isMisspelt(current, next) { return misspelt() }
     switch current.kind {
     case .code, .fence:
       let code = code()
-      return CheckSyntax(subject: .code(code, says: says()), isNegated: isNegated, range: start)
+      return .code(code, says: says())
     case .word where isQuestion(current, after: next):
       let isTCP = isWord("tcp")
       advance()
       let address = string()
-      let subject: CheckSyntax.Subject = isTCP ? .tcp(address) : http(address)
-      return CheckSyntax(subject: subject, isNegated: isNegated, range: start)
+      return isTCP ? .tcp(address) : http(address)
+    case .word where isWord("http") && (isWord("is", next) || isWord("says", next)):
+      advance()
+      expected("an address, as \"http://db-1:8008/\"")
+      _ = http(StringSyntax(pieces: [], range: current.range))
+      return .damaged
     case .string:
       let token = current
       let text = file.text(token.range)
-      advance()
-      if token.isDamaged { return CheckSyntax(subject: .damaged, range: start) }
+      let address = string()
+      if token.isDamaged { return .damaged }
       report(
         .unexpectedToken, "expected a check, found a string", token.range,
         help: text.contains("://")
           ? "write `http \(text)`" : "code stands between backticks: `` `command` ``")
-      return CheckSyntax(subject: .damaged, range: start)
+      _ = http(address)
+      return .damaged
     case .word, .integer, .duration, .leftBrace, .rightBrace, .leftParenthesis, .rightParenthesis,
       .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual,
       .end:
@@ -71,9 +88,35 @@ extension Parser {
         expected("a check", help: "a check is code, `tcp`, `http` or an expression")
         return nil
       }
-      let expression = expression()
-      return CheckSyntax(subject: .expression(expression), range: start)
+      return .expression(expression())
     }
+  }
+
+  /// Whether a word stands before code or a string, where only `not`, `tcp` and `http` can.
+  private func isMisspelt(_ token: Token, _ following: Token) -> Bool {
+    guard token.kind == .word, !following.isFirstOnLine,
+      [.code, .fence, .string].contains(following.kind)
+    else { return false }
+    return !isWord("not", token) && !isQuestion(token, after: following)
+      && !(token.isFirstOnLine && Form.named(text(token)) != nil)
+  }
+
+  private mutating func misspelt() -> CheckSyntax.Subject? {
+    let isCode = next.kind != .string
+    let near = Suggestion.nearest(to: text(current), among: isCode ? ["not"] : ["tcp", "http"])
+    expected(
+      "a check",
+      help: near.map { "did you mean `\($0)`?" }
+        ?? "a check is code, `tcp`, `http` or an expression")
+    lose(current)
+    advance()
+    if isCode {
+      _ = code()
+      _ = says()
+    } else {
+      _ = http(string())
+    }
+    return .damaged
   }
 
   /// Whether a check begins here that `not` can stand before.

@@ -7,21 +7,31 @@ extension Parser {
     advance()
     guard let path = requiredString("the file of the inventory") else { return nil }
     var inventory = InventorySyntax(keyword: keyword, path: path)
-    guard current.kind == .leftBrace else { return inventory }
+    inventory.isDamaged = isDoubtful(tokens[index - 1])
+    guard current.kind == .leftBrace else {
+      if current.kind == .word, !current.isFirstOnLine, Self.roles.contains(text(current)) {
+        inventory.isDamaged = true
+        expected("`{`")
+        columns(of: &inventory)
+        if current.kind == .rightBrace { advance() }
+      }
+      return inventory
+    }
     _ = braces(.write, title: "`inventory`") { parser in
       parser.columns(of: &inventory)
     }
     return inventory
   }
 
+  private static let roles = ["name", "address", "user", "port"]
+
   /// `name hostname  address ip_privee`
   private mutating func columns(of inventory: inout InventorySyntax) {
-    let roles = ["name", "address", "user", "port"]
     while current.kind == .word {
       let role = current.range
       layout[index].insert([.pair, .softBreak])
       let reported = diagnostics.count
-      guard let name = oneOf(roles) else {
+      guard let name = oneOf(Self.roles) else {
         inventory.isDamaged = true
         return lose(untilClosing: true)
       }
@@ -69,8 +79,11 @@ extension Parser {
   ) -> (type: ValueType?, value: LiteralSyntax?, isUntyped: Bool) {
     var type: ValueType?
     var isUntyped = false
-    if current.kind == .colon {
-      advance()
+    let lacksColon =
+      current.kind == .word && !current.isFirstOnLine && ValueType(rawValue: text(current)) != nil
+    if lacksColon { expected("`:`", help: "write `: \(text(current))`") }
+    if current.kind == .colon || lacksColon {
+      if !lacksColon { advance() }
       type = self.type()
       isUntyped = type == nil
     }
@@ -86,7 +99,7 @@ extension Parser {
       advance()
     }
     if let value = literal() { return (type, value, isUntyped || value.isDamaged) }
-    let isName = isName()
+    let isName = isName() && !isWord("from")
     let near = isName ? Suggestion.nearest(to: text(current).lowercased(), among: Self.truths) : nil
     let same = isName ? Self.truths.first { $0 == text(current).lowercased() } : nil
     expected(
@@ -105,7 +118,7 @@ extension Parser {
   mutating func secret() -> SecretSyntax? {
     let keyword = current.range
     advance()
-    guard let name = valueName("the name of a secret") else { return nil }
+    guard let name = valueName("the name of a secret", before: "from") else { return nil }
     var secret = SecretSyntax(keyword: keyword, name: name, source: .damaged)
     guard require("from"), let kind = oneOf(["env", "file", "command", "prompt"]) else {
       return lost(secret)
@@ -141,7 +154,9 @@ extension Parser {
     let documentation = documentation(before: index)
     let keyword = current.range
     advance()
-    guard let name = valueName("the name of a group") else { return nil }
+    guard let name = valueName("the name of a group", before: "where", "is", "in") else {
+      return nil
+    }
     if name.text == "failure" {
       lostWords.insert(name.text)
       report(
@@ -193,8 +208,8 @@ extension Parser {
     advance()
     guard let text = requiredString("the text of the lock") else { return nil }
     var lock = LockSyntax(keyword: keyword, text: text)
-    if beginsOnGroup {
-      advance()
+    var options = Options("on")
+    while !beginsOnFailure, option(&options) != nil {
       lock.group = reference("the name of a group")
     }
     return lock
@@ -206,20 +221,19 @@ extension Parser {
     guard let path = requiredString("the path of the report") else { return nil }
     var report = ReportSyntax(keyword: keyword, path: path)
     var options = Options("section", "language", "on")
-    while !beginsOnFailure, let option = option(&options) {
+    while !beginsOnFailure, !(isWord("on") && has("on", in: options)),
+      let option = option(&options)
+    {
       switch option.name {
       case "section": report.section = requiredString("the name of the section")
       case "language":
         let range = current.range
-        report.language = oneOf(["en", "fr"]).map { Name(text: $0, range: range) }
+        report.language = oneOf(["en", "fr"], before: ["on"]).map { Name(text: $0, range: range) }
       case _: report.group = reference("the name of a group")
       }
     }
     return report
   }
-
-  /// `on GROUP`, which is not the next form `on failure`.
-  var beginsOnGroup: Bool { isWord("on") && !beginsOnFailure }
 
   private var beginsOnFailure: Bool { isWord("on") && isWord("failure", next) }
 

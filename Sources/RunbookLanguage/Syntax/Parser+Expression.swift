@@ -21,9 +21,14 @@ extension Parser {
 
   private mutating func disjunction(_ size: inout Int) -> ExpressionSyntax {
     var left = conjunction(&size)
-    while isWord("or") {
-      let operation = operatorToken(&size)
-      left = join(.or, left, conjunction(&size), operation, size)
+    while isWord("or") || lacksConnective {
+      if !isWord("or") {
+        reportConnective(&size)
+        left = .damaged(left.range)
+      } else {
+        let operation = operatorToken(&size)
+        left = join(.or, left, conjunction(&size), operation, size)
+      }
     }
     return left
   }
@@ -53,7 +58,55 @@ extension Parser {
     return range
   }
 
+  /// Whether the expression goes on without `and` or `or`, or with one that is misspelt.
+  private var lacksConnective: Bool {
+    guard !current.isFirstOnLine else { return false }
+    switch current.kind {
+    case .string, .integer, .duration, .leftParenthesis: return true
+    case .word:
+      if isWord("not") || isWord("true") || isWord("false") { return true }
+      return isMisspeltConnective
+    case .code, .fence, .leftBrace, .rightBrace, .rightParenthesis, .comma, .colon, .assign,
+      .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual, .end:
+      return false
+    }
+  }
+
+  /// A word between two operands; options and forms may follow an expression too.
+  private var isMisspeltConnective: Bool {
+    let word = text(current)
+    guard currentForm == nil, !beginsOption, !isWord("after"), next.kind != .leftBrace else {
+      return false
+    }
+    return Suggestion.nearest(to: word, among: ["and", "or"]) != nil
+      && [.word, .string, .integer, .duration, .leftParenthesis].contains(next.kind)
+  }
+
+  /// What follows is parsed for its own mistakes and left out.
+  private mutating func reportConnective(_ size: inout Int) {
+    let isMisspelt = isMisspeltConnective
+    let near = isMisspelt ? Suggestion.nearest(to: text(current), among: ["and", "or"]) : nil
+    expected(
+      isMisspelt || isWord("not") || isWord("true") || isWord("false")
+        ? "`and` or `or`" : "an operator",
+      help: near.map { "did you mean `\($0)`?" } ?? "write `and` or `or` between two conditions")
+    size += 1
+    if isMisspelt {
+      lose(current)
+      advance()
+    }
+    let reported = diagnostics.count
+    _ = size > Self.sizeLimit ? skipOperand() : conjunction(&size)
+    diagnostics.removeSubrange(min(reported, diagnostics.count)...)
+  }
+
   private mutating func negation(_ size: inout Int) -> ExpressionSyntax {
+    if isMisspeltNot {
+      expected("a value", help: "did you mean `not`?")
+      lose(current)
+      advance()
+      return .damaged(negation(&size).range)
+    }
     guard isWord("not") else { return comparison(&size) }
     let range = current.range
     size += 1
@@ -63,9 +116,30 @@ extension Parser {
     return .not(operand, range.through(operand.range))
   }
 
+  /// A word before an operand.
+  private var isMisspeltNot: Bool {
+    guard current.kind == .word, !next.isFirstOnLine, !isWord("in", next), !isWord("not", next),
+      next.kind == .leftParenthesis || next.kind == .word && !isOption(at: index + 1),
+      !isWord("and", next), !isWord("or", next), isName()
+    else { return false }
+    return text(current) != "not" && Suggestion.nearest(to: text(current), among: ["not"]) != nil
+      && Form.named(file.bytes[next.start..<next.end]) == nil
+  }
+
   private mutating func comparison(_ size: inout Int) -> ExpressionSyntax {
     var left = operand(&size)
     var isChained = false
+    if isWord("not"), isWord("in", next) {
+      report(
+        .unexpectedToken, "`not in` is no comparison", current.range.through(next.range),
+        help: "write `not` before it: `not a in \"…\"`")
+      advance()
+    } else if lacksComparison {
+      expected(
+        "a comparison", help: "write `==`, `!=`, `<`, `<=`, `>`, `>=` or `in` before it")
+      size += 1
+      return .damaged(left.range.through(operand(&size).range))
+    }
     while let operation = comparisonOperator() {
       let range = current.range
       if isChained {
@@ -84,6 +158,11 @@ extension Parser {
       isChained = true
     }
     return left
+  }
+
+  /// Whether another operand follows, where a comparison has to stand between the two.
+  private var lacksComparison: Bool {
+    !current.isFirstOnLine && [.string, .integer, .duration].contains(current.kind)
   }
 
   private func comparisonOperator() -> ExpressionSyntax.Operator? {

@@ -22,7 +22,7 @@ extension Parser {
   }
 
   /// A literal of another kind stands for what was meant: what follows it is no news.
-  private mutating func stepsOverLiteral() -> Bool {
+  mutating func stepsOverLiteral() -> Bool {
     switch current.kind {
     case .string, .code, .fence, .integer, .duration:
       guard !current.isFirstOnLine else { return false }
@@ -39,7 +39,7 @@ extension Parser {
   mutating func string() -> StringSyntax {
     let token = current
     advance()
-    guard !token.isDamaged else {
+    guard !isDoubtful(token) else {
       lose(token)
       let piece = StringSyntax.Piece(content: .text("?"), range: token.range)
       return StringSyntax(pieces: [piece], range: token.range)
@@ -139,6 +139,7 @@ extension Parser {
       return .name(name, SourceRange(start, isBraced ? offset + 1 : offset))
     }
     while offset < end, isWordPart(bytes[offset]) { offset += 1 }
+    for word in Words(bytes[nameStart..<offset]) { lostWords.insert(word) }
     let help =
       isBraced && isNamed
       ? "close it: `${\(file.text(SourceRange(nameStart, offset)))}`"
@@ -168,7 +169,7 @@ extension Parser {
         return LiteralSyntax(value: .string("?"), range: string.range, isDamaged: true)
       }
       return LiteralSyntax(
-        value: .string(text), range: string.range, isDamaged: token.isDamaged)
+        value: .string(text), range: string.range, isDamaged: isDoubtful(token))
     case .integer:
       advance()
       return LiteralSyntax(
@@ -211,55 +212,6 @@ extension Parser {
       report(.badNumber, "this duration is too long", token.range, help: "write a shorter one")
     }
     return 1000
-  }
-
-  /// A number of something, or the name of an input.
-  mutating func count(_ what: String) -> AmountSyntax? {
-    if current.kind == .integer, let literal = literal() { return .literal(literal) }
-    if current.kind == .duration {
-      report(
-        .unexpectedToken, "expected \(what), found \(shown(current))", current.range,
-        help: "write it without a unit")
-      advance()
-      return .literal(LiteralSyntax(value: .int(1), range: tokens[index - 1].range))
-    }
-    return amountName(what, else: .int(1))
-  }
-
-  /// A duration, or the name of an input.
-  mutating func time(_ what: String) -> AmountSyntax? {
-    if current.kind == .duration, let literal = literal() { return .literal(literal) }
-    if current.kind == .integer {
-      let token = current
-      advance()
-      if !token.isDamaged {
-        report(
-          .durationUnit, "a duration needs a unit", token.range,
-          help: "write `\(text(token))s`, or one of the units `ms`, `m`, `h`")
-      }
-      return .literal(LiteralSyntax(value: .duration(1000), range: token.range))
-    }
-    return amountName(what, else: .duration(1000))
-  }
-
-  /// - Parameter value: where another literal stands.
-  private mutating func amountName(_ what: String, else value: Value) -> AmountSyntax? {
-    guard isName(), !beginsOption else {
-      expected(what, help: current.kind == .string ? "write it without quotes" : nil)
-      guard stepsOverLiteral() else { return nil }
-      return .literal(LiteralSyntax(value: value, range: tokens[index - 1].range))
-    }
-    let name = Name(text: text(current), range: current.range)
-    advance()
-    return .name(name)
-  }
-
-  /// Whether the option that follows a forgotten amount stands here; alone it is a name.
-  private var beginsOption: Bool {
-    let options: [StaticString] = ["within", "every", "up", "to"]
-    if isWord("lasting") || isWord("else") { return true }
-    guard options.contains(where: { isWord($0) }), !next.isFirstOnLine else { return false }
-    return [.duration, .integer, .word].contains(next.kind)
   }
 
   // MARK: - Code

@@ -5,26 +5,40 @@ extension Parser {
   private static let reserved: Set<String> = ["and", "or", "not", "in", "true", "false"]
 
   /// `[a-z][a-z0-9_]*`: a value or a group, which become variables.
-  mutating func valueName(_ what: String) -> Name? { name(what, separator: "_") }
+  ///
+  /// - Parameter options: the words that come after it.
+  mutating func valueName(
+    _ what: String, before options: StaticString..., following: [Token.Kind] = []
+  ) -> Name? {
+    let isForgotten = isForgotten(before: options, following: following)
+    return name(what, separator: "_", isForgotten: isForgotten)
+  }
 
   /// `[a-z][a-z0-9-]*`: a step, phase, part or runbook.
-  mutating func stepName(_ what: String) -> Name? { name(what, separator: "-") }
+  mutating func stepName(_ what: String, before options: StaticString...) -> Name? {
+    name(what, separator: "-", isForgotten: isForgotten(before: options))
+  }
 
   /// A name that is only referred to: whether it is well formed shows when it is looked up.
   mutating func reference(
-    _ what: String, beforeBlock: Bool = false, help: String? = nil
+    _ what: String, before options: StaticString..., beforeBlock: Bool = false,
+    help: String? = nil
   ) -> Name? {
-    guard isName(beforeBlock: beforeBlock) else {
+    guard isName(beforeBlock: beforeBlock), !isForgotten(before: options) else {
       expected(what, help: help)
       return nil
     }
     let name = Name(text: text(current), range: current.range)
+    if isDoubtful(current) { lose(current) }
     advance()
     return name
   }
 
-  private mutating func name(_ what: String, separator: Character) -> Name? {
-    guard current.kind == .word else {
+  private mutating func name(
+    _ what: String, separator: Character, isForgotten: Bool
+  ) -> Name? {
+    guard current.kind == .word, !isForgotten else {
+      lacksName = true
       let isQuoted = current.kind == .string
       expected(what, help: isQuoted ? "names stand without quotes" : nil)
       return nil

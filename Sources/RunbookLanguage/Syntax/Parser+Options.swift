@@ -9,6 +9,11 @@ extension Parser {
 
     init(_ names: String...) { self.names = names }
 
+    /// The names that have not been written.
+    var unseen: [String] {
+      names.enumerated().filter { seen & (1 << $0.offset) == 0 }.map(\.element)
+    }
+
     static let ofCheck = Options("within", "every", "lasting", "else")
     static let ofHTTP = Options("is", "says")
     static let ofSays = Options("says")
@@ -26,8 +31,9 @@ extension Parser {
     let token = current
     var word = text(token)
     if !options.names.contains(word) {
+      // One that has been written is not meant again.
       guard Form.named(word) == nil, !token.isFirstOnLine,
-        let near = Suggestion.nearest(to: word, among: options.names)
+        let near = Suggestion.nearest(to: word, among: options.unseen)
       else { return nil }
       report(
         .unknownForm, "`\(word)` is not known here", token.range, help: "did you mean `\(near)`?")
@@ -48,6 +54,11 @@ extension Parser {
     return (word, token.range)
   }
 
+  /// Whether that option has been written, also where its value made no sense.
+  func has(_ name: String, in options: Options) -> Bool {
+    options.names.firstIndex(of: name).map { options.seen & (1 << $0) != 0 } ?? false
+  }
+
   /// A word that must follow: `of` in `first of`.
   mutating func require(_ word: String) -> Bool {
     guard current.kind == .word, !current.isFirstOnLine || text(current) == word else {
@@ -65,14 +76,18 @@ extension Parser {
   }
 
   /// One of several words that must follow.
-  mutating func oneOf(_ words: [String]) -> String? {
+  ///
+  /// - Parameter following: what may come after it, and shows that it was forgotten.
+  mutating func oneOf(_ words: [String], before following: [String] = []) -> String? {
     let shown = words.map { "`\($0)`" }
     let list =
       shown.count == 1
       ? shown[0]
       : shown.dropLast().joined(separator: ", ")
         + " or " + (shown.last ?? "")
-    guard current.kind == .word, !beginsForm || words.contains(text(current)) else {
+    guard current.kind == .word, !beginsForm || words.contains(text(current)),
+      !following.contains(text(current))
+    else {
       expected(list)
       return nil
     }

@@ -88,7 +88,7 @@ extension Parser {
     let documentation = documentation(before: index)
     let keyword = current.range
     advance()
-    guard let name = stepName("the name of a phase") else {
+    guard let name = stepName("the name of a phase", before: "when") else {
       return nameless(block: .phase, "the phase")
     }
     var phase = PhaseSyntax(keyword: keyword, name: name, documentation: documentation)
@@ -114,7 +114,7 @@ extension Parser {
   private mutating func rolling() -> RollingSyntax? {
     let keyword = current.range
     advance()
-    guard let group = reference("the name of a group"), require("by"),
+    guard let group = reference("the name of a group", before: "by"), require("by"),
       let size = count("how many hosts at a time")
     else { return nameless(block: .rolling, "`rolling`") }
     var rolling = RollingSyntax(keyword: keyword, group: group, size: size)
@@ -127,13 +127,17 @@ extension Parser {
     let documentation = documentation(before: index)
     let keyword = current.range
     advance()
-    guard let part = reference("the name of a part") else { return nil }
+    guard let part = reference("the name of a part", before: "as", "when") else { return nil }
     var use = UseSyntax(keyword: keyword, part: part, documentation: documentation)
-    if current.kind == .leftParenthesis { arguments(of: &use) }
+    let lacksParenthesis =
+      current.kind == .word && next.kind == .colon && !current.isFirstOnLine
+    if lacksParenthesis { expected("`(`") }
+    if current.kind == .leftParenthesis || lacksParenthesis { arguments(of: &use) }
+    if lacksParenthesis { use.isDamaged = true }
     var options = Options("as", "when")
     while let option = option(&options) {
       switch option.name {
-      case "as": use.alias = stepName("the name of this use")
+      case "as": use.alias = stepName("the name of this use", before: "when")
       case _: use.when = expression()
       }
     }
@@ -141,8 +145,10 @@ extension Parser {
   }
 
   private mutating func arguments(of use: inout UseSyntax) {
-    layout[index].insert(.call)
-    advance()
+    if current.kind == .leftParenthesis {
+      layout[index].insert(.call)
+      advance()
+    }
     while current.kind != .rightParenthesis {
       guard let argument = argument() else {
         use.isDamaged = true
@@ -166,7 +172,14 @@ extension Parser {
     guard let name = reference("an argument", help: "write `parameter: value`") else {
       return nil
     }
-    guard current.kind == .colon else { return .init(name: name, value: .name(name)) }
+    guard current.kind == .colon else {
+      if current.kind == .comma || current.kind == .rightParenthesis {
+        return .init(name: name, value: .name(name))
+      }
+      lose(tokens[index - 1])
+      expected("`:`, `,` or `)`")
+      return nil
+    }
     advance()
     if let literal = literal() { return .init(name: name, value: .literal(literal)) }
     return reference("a value").map { .init(name: name, value: .name($0)) }
@@ -177,7 +190,7 @@ extension Parser {
     let documentation = documentation(before: index)
     let keyword = current.range
     advance()
-    guard let name = stepName("the name of a step") else {
+    guard let name = stepName("the name of a step", before: "on", "after", "when") else {
       while current.kind != .leftBrace, current.kind != .rightBrace, current.kind != .end,
         !beginsForm
       {
@@ -192,21 +205,45 @@ extension Parser {
     }
     var step = StepSyntax(keyword: keyword, name: name, documentation: documentation)
     if current.kind == .string { step.title = string() }
-    var options = Options.ofStep
-    while let option = option(&options) {
-      switch option.name {
-      case "on": step.group = reference("the name of a group", beforeBlock: true)
-      case "after": step.after += afterNames()
-      case _: step.when = expression()
-      }
-    }
+    header(of: &step)
     stepBody(&step)
     return step
   }
 
+  private mutating func header(of step: inout StepSyntax) {
+    var options = Options.ofStep
+    while true {
+      if let option = option(&options) {
+        switch option.name {
+        case "on": step.group = groupOfStep()
+        case "after": step.after += afterNames()
+        case _: step.when = expression()
+        }
+      } else if current.kind == .word, !current.isFirstOnLine, currentForm == nil,
+        step.group == nil, options.seen == 0
+      {
+        expected("`on` or `{`", help: "write `on \(text(current))`")
+        step.group = groupOfStep()
+      } else {
+        return
+      }
+    }
+  }
+
+  /// One that is missing is taken as given, so that nothing is said about hosts on top.
+  private mutating func groupOfStep() -> Name {
+    if let group = reference(
+      "the name of a group", before: "after", "when", beforeBlock: true)
+    {
+      return group
+    }
+    lostWords.insert("")
+    return Name(text: "", range: current.range)
+  }
+
   private mutating func afterNames() -> [Name] {
     var names: [Name] = []
-    while let name = reference("the name of a step", beforeBlock: true) {
+    while let name = reference("the name of a step", before: "when", beforeBlock: true) {
       names.append(name)
       guard current.kind == .comma else { break }
       advance()

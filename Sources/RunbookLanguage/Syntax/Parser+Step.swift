@@ -117,9 +117,14 @@ extension Parser {
         return false
       }
       rollback = .refused(reason, keyword: keyword.through(tokens[index - 2].range))
-    } else if current.kind == .leftBrace {
+    } else if current.kind == .leftBrace || isWord("run") && lacksBraceOnLine {
       rollback = rollbackBlock(keyword)
     } else {
+      if isWord("run"), !current.isFirstOnLine {
+        expected("code or `{`", help: "write `rollback` and its code, without `run`")
+        advance()
+        guard current.kind == .code || current.kind == .fence else { return false }
+      }
       guard let code = requiredCode("code or `{`") else {
         step.rollback = step.rollback ?? .damaged
         return false
@@ -175,11 +180,16 @@ extension Parser {
   /// `output NAME [: TYPE] [= DEFAULT] [from CODE]`
   private mutating func output(into step: inout StepSyntax) -> Bool {
     advance()
-    guard let name = valueName("the name of an output") else { return false }
+    let following: [Token.Kind] = [.assign, .colon, .word, .rightBrace, .end]
+    guard let name = valueName("the name of an output", before: "from", following: following)
+    else { return false }
     var output = OutputSyntax(name: name)
     (output.type, output.defaultValue, output.isUntyped) = typeAndDefault(name)
     var options = Options.ofOutput
-    while option(&options) != nil { output.source = requiredCode("code") }
+    while option(&options) != nil {
+      output.source = requiredCode("code")
+      if output.source == nil { step.isDamaged = true }
+    }
     step.outputs.append(output)
     return true
   }
@@ -193,11 +203,18 @@ extension Parser {
     var options = Options.ofRetry
     while let option = option(&options) {
       switch option.name {
-      case "every": retry.every = time("a duration")
+      case "every":
+        retry.every = time("a duration")
+        // Without its first word, `up to` is told apart from nothing else.
+        if isWord("to"), !current.isFirstOnLine {
+          expected("`up to`")
+          advance()
+          retry.upTo = time("a duration")
+        }
       case _:
         guard require("to") else { return false }
         retry.upTo = time("a duration")
-        if retry.every == nil {
+        if !has("every", in: options) {
           report(
             .formOrder, "`up to` needs `every`", option.range,
             help: "write `retry 5 every 2s up to 1m`")

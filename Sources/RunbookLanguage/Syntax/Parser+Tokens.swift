@@ -72,6 +72,20 @@ extension Parser {
       && !following.contains { isWord($0, token) }
   }
 
+  /// Whether the name that should stand here was forgotten, and one of the words that come after it
+  /// stands in its place. Alone, such a word is a name.
+  ///
+  /// - Parameter following: what else can follow the name.
+  func isForgotten(
+    before options: [StaticString],
+    following: [Token.Kind] = [.leftBrace, .rightBrace, .string, .end]
+  ) -> Bool {
+    guard current.kind == .word, !next.isFirstOnLine, !following.contains(next.kind) else {
+      return false
+    }
+    return options.contains { isWord($0) } && !options.contains { isWord($0, next) }
+  }
+
   func shown(_ token: Token) -> String {
     switch token.kind {
     case .word, .integer, .duration: "`\(text(token))`"
@@ -97,6 +111,7 @@ extension Parser {
   /// Something is missing: told where it should stand, which is the end of the line before where
   /// the next token has a line of its own.
   mutating func expected(_ what: String, help: String? = nil) {
+    lacksSomething = true
     if current.kind == .end {
       return reportEnd(expecting: what)
     }

@@ -11,6 +11,10 @@ struct Parser {
   var index = 0
   var diagnostics: [Diagnostic] = []
   var lostWords: Set<String> = []
+  /// Whether something was expected and missing, which may have used any name.
+  var lacksSomething = false
+  /// Whether the name of something is missing, so that any unknown name may be meant for it.
+  var lacksName = false
   /// What the formatter needs to know about each token.
   var layout: [Layout]
   var openBlocks: [OpenBlock] = []
@@ -81,7 +85,7 @@ struct Parser {
       kind: .site, name: Name(text: "site", range: start), title: nil, documentation: "")
     parseItems(of: .site, into: &tree.body)
     if current.kind != .end { trailing(after: "the site file") }
-    tree.lostWords = lostWords
+    note(in: &tree)
     return tree
   }
 
@@ -102,8 +106,16 @@ struct Parser {
     let blockKind: BlockKind = kind == .runbook ? .runbook : .part
     tree.body = block(blockKind, title: BlockTitle(stringLiteral: shown))
     if current.kind != .end { trailing(after: shown) }
-    tree.lostWords = lostWords
+    note(in: &tree)
     return tree
+  }
+
+  /// What is not in the tree, so that nothing is said about what may have stood there.
+  private func note(in tree: inout FileSyntax) {
+    tree.lostWords = lostWords
+    tree.lacksSomething = lacksSomething
+    tree.lacksName = lacksName
+    tree.lacksBrace = hasReportedEnd
   }
 
   private mutating func fileKind() -> FileSyntax.Kind? {
@@ -143,12 +155,22 @@ struct Parser {
         lose(untilClosing: true)
         return result
       }
-      var kind = ParameterSyntax.Kind.value(.string)
+      var parameter = ParameterSyntax(name: name, kind: .value(.string))
       if current.kind == .colon {
         advance()
-        kind = parameterKind() ?? kind
+        let kind = parameterKind()
+        parameter.kind = kind ?? parameter.kind
+        parameter.isDamaged = kind == nil
       }
-      result.append(ParameterSyntax(name: name, kind: kind))
+      if current.kind == .assign {
+        parameter.isDamaged = true
+        report(
+          .unexpectedToken, "a parameter has no default", current.range,
+          help: "each `use` gives its value; a value for all is an `input` of the runbook")
+        advance()
+        _ = literal()
+      }
+      result.append(parameter)
       if current.kind == .comma {
         advance()
         layout[index].insert(.softBreak)

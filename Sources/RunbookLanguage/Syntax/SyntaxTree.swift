@@ -14,6 +14,12 @@ struct FileSyntax: Sendable {
   /// Words of what could not be understood: they may declare or use any name, so that no mistake
   /// about those names is reported on top.
   var lostWords: Set<String> = []
+  /// Whether something is missing that may have used any name.
+  var lacksSomething = false
+  /// Whether the name of something is missing: any unknown name may be meant for it.
+  var lacksName = false
+  /// Whether a brace is missing, so that blocks hold what they seem to hold by chance.
+  var lacksBrace = false
 }
 
 /// A name where it is written.
@@ -29,6 +35,8 @@ struct ParameterSyntax: Sendable {
   }
   var name: Name
   var kind: Kind
+  /// Whether something was wrong with it, so that nothing is said about what is given for it.
+  var isDamaged = false
 }
 
 /// What stands between the braces of a runbook, part, phase or block.
