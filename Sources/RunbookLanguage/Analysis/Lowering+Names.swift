@@ -34,11 +34,17 @@ extension Lowering {
       if case .secret = symbol.kind { scope.words.add(name, 1) } else { scope.words.add(name, 0) }
       return true
     }
-    let first = scope.values[index].value
+    let known = scope.values[index].value
+    var (first, second) = (known, symbol)
+    second.place = Place(scope.file, range)
+    // Names of one kind are declared before those of the next: the later in the text is reported.
+    if known.place.file === scope.file, range.start < known.place.range.start {
+      (first, second) = (second, first)
+    }
     let note = Diagnostic.Note(text: "it is \(article(first.what)) here", place: first.place)
     report(
-      .twoMeanings, "`\(name)` would mean two things", range, help: "choose another name",
-      notes: [note])
+      .twoMeanings, "`\(name)` would mean two things", second.place.range,
+      help: "choose another name", notes: [note])
     return false
   }
 
