@@ -34,10 +34,11 @@ extension Binder {
       plan.environments.indices.contains(group.environment)
       ? plan.environments[group.environment].meanings : [:]
     for column in condition.columns where !columns.contains(column) {
+      let inputs = names.filter { if case .input = $0.value { true } else { false } }
       report(
         .unknownColumn, "no column of `\(inventory.file.name)` is called `\(column)`",
         at: group.origin, mentioning: column,
-        help: Suggestion.help(for: column, among: inventory.columns + names.keys.sorted())
+        help: Suggestion.help(for: column, among: inventory.columns + inputs.keys.sorted())
           ?? "there are \(list(inventory.columns))")
       return nil
     }

@@ -130,16 +130,17 @@ package struct Binder {
 }
 
 extension SourceFile {
-  /// The first occurrence of a text behind an offset, or the word that begins there.
+  /// Bytes looked at behind an origin: no declaration is longer.
+  private static let reach = 10_000
+
+  /// The first token behind an offset that is that text, but for the word that begins there; the
+  /// word itself where there is none.
   fileprivate func range(of text: String?, from start: Int) -> SourceRange {
-    if let text, !text.isEmpty {
-      let wanted = Array(text.utf8)
-      var offset = start
-      while offset + wanted.count <= bytes.count {
-        if bytes[offset] == wanted[0], bytes[offset..<offset + wanted.count].elementsEqual(wanted) {
-          return SourceRange(offset, offset + wanted.count)
-        }
-        offset += 1
+    let piece = SourceFile(
+      name: name, bytes: Array(bytes[start..<min(bytes.count, start + Self.reach)]))
+    if let text {
+      for token in Lexer.lex(piece).tokens.dropFirst() where piece.text(token.range) == text {
+        return SourceRange(start + token.start, start + token.end)
       }
     }
     var end = start
