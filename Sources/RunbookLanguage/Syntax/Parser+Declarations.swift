@@ -27,7 +27,7 @@ extension Parser {
 
   /// `name hostname  address ip_privee`
   private mutating func columns(of inventory: inout InventorySyntax) {
-    while current.kind == .word {
+    while current.kind == .word, !beginsForm {
       let role = current.range
       layout[index].insert([.pair, .softBreak])
       let reported = diagnostics.count
@@ -58,6 +58,11 @@ extension Parser {
     }
     if current.kind != .rightBrace {
       inventory.isDamaged = true
+      if beginsForm, let open = openBlocks.last, open.title.what == "`inventory`" {
+        return report(
+          .unclosedBlock, "the block of \(open.shown) is never closed", open.brace,
+          help: "close it with `}`")
+      }
       expected("`name`, `address`, `user`, `port` or `}`")
       while current.kind != .rightBrace, current.kind != .end, !beginsForm { advance() }
     }

@@ -145,11 +145,16 @@ extension Parser {
   }
 
   private mutating func arguments(of use: inout UseSyntax) {
+    let open = current
     if current.kind == .leftParenthesis {
       layout[index].insert(.call)
       advance()
     }
     while current.kind != .rightParenthesis {
+      if isUnclosed(open) {
+        use.isDamaged = true
+        return
+      }
       guard let argument = argument() else {
         use.isDamaged = true
         return lose(untilClosing: true)
@@ -159,12 +164,35 @@ extension Parser {
         advance()
         layout[index].insert(.softBreak)
       } else if current.kind != .rightParenthesis {
-        expected("`,` or `)`")
         use.isDamaged = true
+        if isUnclosed(open) { return }
+        expected("`,` or `)`")
         return lose(untilClosing: true)
       }
     }
     advance()
+  }
+
+  /// Whether a list in parentheses has no end, which is reported where it opened.
+  mutating func isUnclosed(_ open: Token) -> Bool {
+    guard open.kind == .leftParenthesis, leavesList else { return false }
+    lacksSomething = true
+    report(
+      .unclosedBlock, "this parenthesis is never closed", open.range, help: "close it with `)`")
+    return true
+  }
+
+  /// Whether what stands here can't be in parentheses.
+  private var leavesList: Bool {
+    switch current.kind {
+    case .leftBrace, .rightBrace: true
+    case .word:
+      beginsForm && !isName()
+        || (isWord("as") || isWord("when")) && next.kind == .word && !next.isFirstOnLine
+    case .string, .code, .fence, .integer, .duration, .leftParenthesis, .rightParenthesis, .comma,
+      .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual, .end:
+      false
+    }
   }
 
   /// `a: value`, or `b` for `b: b`.
@@ -173,7 +201,7 @@ extension Parser {
       return nil
     }
     guard current.kind == .colon else {
-      if current.kind == .comma || current.kind == .rightParenthesis {
+      if current.kind == .comma || current.kind == .rightParenthesis || leavesList {
         return .init(name: name, value: .name(name))
       }
       lose(tokens[index - 1])

@@ -148,9 +148,11 @@ struct Parser {
   /// `(a, g: hosts, s: secret, n: int)`
   private mutating func parameters() -> [ParameterSyntax] {
     var result: [ParameterSyntax] = []
+    let open = current
     layout[index].insert(.call)
     advance()
     while current.kind != .rightParenthesis {
+      if isUnclosed(open) { return result }
       guard let name = valueName("the name of a parameter") else {
         lose(untilClosing: true)
         return result
@@ -175,6 +177,7 @@ struct Parser {
         advance()
         layout[index].insert(.softBreak)
       } else if current.kind != .rightParenthesis {
+        if isUnclosed(open) { return result }
         expected("`,` or `)`")
         lose(untilClosing: true)
         return result
