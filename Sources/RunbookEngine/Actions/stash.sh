@@ -32,10 +32,22 @@ reprise_place() {
   if [ -d "$directory" ]; then directory=$(cd -- "$directory" && pwd -P); fi
   case $directory/ in
     / | /bin/* | /boot/* | /dev/* | /etc/* | /lib/* | /lib32/* | /lib64/* | /libx32/* | /proc/* | \
-      /run/* | /sbin/* | /sys/* | /usr/* | /home/ | /root/ | /opt/ | /srv/ | /var/ | /var/lib/ | \
-      /tmp/ | /mnt/ | /media/)
+      /run/* | /sbin/* | /sys/* | /usr/* | /var/)
       echo "refused: $1 lies in the system directory $directory" >&2
       exit 64
+      ;;
+    /home/ | /root/ | /opt/ | /srv/ | /var/lib/ | /tmp/ | /mnt/ | /media/)
+      # One directory of a service, not all that stands there.
+      case $pattern in
+        '['* | *[!.?*]*) ;;
+        *) pattern='[' ;;
+      esac
+      case $pattern in
+        '['*)
+          echo "refused: $1 is all of the system directory $directory" >&2
+          exit 64
+          ;;
+      esac
       ;;
   esac
   place=${reprise_to:-${directory%/*}/.reprise-stash}/$reprise_mark

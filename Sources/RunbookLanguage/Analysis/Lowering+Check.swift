@@ -102,9 +102,14 @@ extension Lowering {
 
   // MARK: - Paths
 
+  /// What `stash` leaves alone, as its script on the host does: nothing in here is moved …
   private static let systemDirectories: Set<String> = [
-    "", "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt",
-    "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var",
+    "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys",
+    "usr",
+  ]
+  /// … and of these not everything at once.
+  private static let sharedDirectories: Set<String> = [
+    "home", "media", "mnt", "opt", "root", "srv", "tmp", "var/lib",
   ]
 
   /// A path on a host is absolute; what is moved aside is no directory of the system.
@@ -120,22 +125,33 @@ extension Lowering {
           ? "`~` is not expanded here; write the directory out"
           : "write an absolute path")
     }
+    if isMoved { checkMoved(path) }
     guard let text = path.literal else { return }
-    var parts = text.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
-    parts.removeAll { $0 == "." }
-    if parts.contains("..") {
-      return report(
+    if text.utf8.split(separator: UInt8(ascii: "/")).contains(where: { Substring($0) == ".." }) {
+      report(
         .dangerousPath, "a path must not climb up with `..`", path.range,
         help: "write the path that is meant")
     }
-    guard isMoved else { return }
-    while let last = parts.last,
-      last.utf8.allSatisfy({ $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: ".") })
-    {
-      parts.removeLast()
+  }
+
+  /// A name may stand for anything: then only what is written out before it is judged.
+  private mutating func checkMoved(_ path: StringSyntax) {
+    guard case .text(let start)? = path.pieces.first?.content, start != "?" else { return }
+    var parts = start.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+    parts.removeAll { $0 == "." }
+    if path.literal == nil, !start.hasSuffix("/") { parts = parts.dropLast() }
+    let pattern = path.literal == nil ? "$" : parts.popLast() ?? ""
+    let directory = parts.joined(separator: "/")
+    if parts.contains(where: { $0.contains { "*?[".contains($0) } }) {
+      return report(
+        .dangerousPath, "only the last part of this path can be a pattern", path.range,
+        help: "write the directory out")
     }
-    let isSystem = parts.count <= 1 && Self.systemDirectories.contains(String(parts.first ?? ""))
-    guard isSystem else { return }
+    let isEverything = pattern.hasPrefix("[") || pattern.allSatisfy { "*?.".contains($0) }
+    let isSystem =
+      directory.isEmpty && path.literal != nil || directory == "var" || directory == "usr"
+      || parts.first.map(Self.systemDirectories.contains) ?? false
+    guard isSystem || isEverything && Self.sharedDirectories.contains(directory) else { return }
     report(
       .dangerousPath, "moving this aside would take the system apart", path.range,
       help: "name the files or the directory of the one service")
