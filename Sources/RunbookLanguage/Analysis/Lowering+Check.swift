@@ -10,12 +10,14 @@ extension Lowering {
     case .code(let code, let says):
       let role = syntax.isNegated ? CodeContext.Role.openGuard : role
       let lowered = lower(code, CodeContext(role: role, group: context.group))
+      checkText(says, "what it says")
       subject = .code(lowered, says: says.map { template($0, context) })
     case .tcp(let address):
       checkAddress(address)
       subject = .tcp(template(address, context))
     case .http(let url, let status, let says):
       checkURL(url)
+      checkText(says, "what it says")
       subject = .http(
         template(url, context), status: checkedStatus(status),
         says: says.map { template($0, context) })
@@ -30,6 +32,7 @@ extension Lowering {
     check.within = syntax.within.map { time($0) }
     check.every = syntax.every.map { time($0) }
     check.isLasting = syntax.isLasting
+    checkText(syntax.remedy, "what to do")
     check.remedy = syntax.remedy.map { template($0, context) }
     return check
   }
@@ -85,19 +88,27 @@ extension Lowering {
     guard let text = address.literal, text != "?" else { return }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     let port = parts.last.flatMap { Int($0) } ?? 0
-    guard parts.count < 2 || parts[0].isEmpty || !(1...65_535).contains(port) else { return }
+    let hasOtherSigns = text.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "/") }
+    guard parts.count < 2 || parts[0].isEmpty || hasOtherSigns || !(1...65_535).contains(port)
+    else { return }
     report(
       .badAddress, "this is no address for `tcp`", address.range,
       help: "write \"host:port\", as \"10.0.0.5:5432\"")
   }
 
   private mutating func checkURL(_ url: StringSyntax) {
-    guard let first = url.pieces.first, case .text(let text) = first.content, text != "?",
-      !text.hasPrefix("http://"), !text.hasPrefix("https://")
-    else { return }
+    guard case .text(let text) = url.pieces.first?.content ?? .text(""), text != "?" else { return }
+    let host = ["http://", "https://"].first { text.hasPrefix($0) }.map { text.dropFirst($0.count) }
+    let isAlone = url.pieces.count < 2
+    guard let host else {
+      return report(
+        .badAddress, "this is no address for `http`", url.range,
+        help: "it begins with `http://` or `https://`")
+    }
+    guard isAlone, host.isEmpty || host.hasPrefix("/") || host.hasPrefix(":") else { return }
     report(
-      .badAddress, "this is no address for `http`", url.range,
-      help: "it begins with `http://` or `https://`")
+      .badAddress, "this address names no host", url.range,
+      help: "write \"http://host:port/path\"")
   }
 
   // MARK: - Paths
@@ -132,6 +143,14 @@ extension Lowering {
         .dangerousPath, "a path must not climb up with `..`", path.range,
         help: "write the path that is meant")
     }
+  }
+
+  /// What is written is a file, not a directory.
+  mutating func checkFile(_ path: StringSyntax) {
+    guard case .text(let end)? = path.pieces.last?.content, end.hasSuffix("/") else { return }
+    report(
+      .dangerousPath, "this path names a directory", path.range,
+      help: "write the file's name after the last `/`")
   }
 
   /// A name may stand for anything: then only what is written out before it is judged.

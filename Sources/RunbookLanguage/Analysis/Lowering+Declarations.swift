@@ -121,6 +121,7 @@ extension Lowering {
   }
 
   private mutating func lower(_ inventory: InventorySyntax) -> InventoryDeclaration {
+    checkText(inventory.path, "the path of the inventory")
     let path = plainText(inventory.path) ?? ""
     func column(_ role: String) -> String? {
       inventory.columns[role].map { Inventory.cleaned($0.text) }
@@ -133,8 +134,12 @@ extension Lowering {
   private mutating func lower(_ secret: SecretSyntax) {
     let source: SecretDeclaration.Source
     switch secret.source {
-    case .environment(let variable): source = .environment(plainText(variable) ?? "")
+    case .environment(let variable):
+      checkVariable(variable)
+      source = .environment(plainText(variable) ?? "")
     case .file(let path, let key):
+      checkText(path, "the path of the file")
+      checkText(key, "the key")
       source = .file(plainText(path) ?? "", key: key.flatMap { plainText($0) })
     case .command(let code): source = .command(lower(code, .init(role: .secret)))
     case .prompt: source = .prompt
@@ -173,6 +178,7 @@ extension Lowering {
   }
 
   private mutating func lower(_ lock: LockSyntax) {
+    checkText(lock.text, "the text of the lock")
     let name = template(lock.text, .init(place: .beforeRun))
     let group = lock.group.flatMap { self.group($0, hasFound: false) }
     plan.locks.append(
@@ -181,6 +187,8 @@ extension Lowering {
   }
 
   private mutating func lower(_ syntax: ReportSyntax) {
+    checkText(syntax.path, "the path of the report")
+    checkText(syntax.section, "the name of the section")
     let path = template(syntax.path, .init(place: .beforeRun))
     let group = syntax.group.flatMap { self.group($0, hasFound: false) }
     plan.reports.append(

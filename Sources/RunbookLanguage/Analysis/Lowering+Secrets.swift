@@ -52,6 +52,17 @@ extension Lowering {
     }
   }
 
+  mutating func checkVariable(_ variable: StringSyntax) {
+    guard let text = variable.literal, text != "?" else { return }
+    let first = text.utf8.first
+    let isName =
+      first.map(isNameStart) ?? false && text.utf8.allSatisfy { isNameStart($0) || isDigit($0) }
+    if isName { return }
+    report(
+      .outOfRange, "`\(text)` is no variable of an environment", variable.range,
+      help: "write its name, as \"APP_TOKEN\"")
+  }
+
   mutating func checkSecretOutputs() {
     guard secretCandidates.hasTaker else { return }
     let flow = SecretFlow(plan)

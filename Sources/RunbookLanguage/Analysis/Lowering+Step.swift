@@ -31,6 +31,7 @@ extension Lowering {
     }
     step.timeout = syntax.timeout.map { time($0.amount) }
     step.user = syntax.user.map { template($0, context) }
+    checkUser(syntax.user)
     step.rerunIfInterrupted = syntax.rerunIfInterrupted != nil
     step.onFailure = syntax.onFailure ?? .stop
     if !syntax.isDamaged { checkForms(of: syntax) }
@@ -111,7 +112,9 @@ extension Lowering {
       let lowered = lower(code, CodeContext(role: .action, group: context.group))
       return .code(
         lowered, checks: checks.compactMap { lower($0, role: .check, context) })
-    case .refused(let reason, _)?: return .refused(plainText(reason) ?? "")
+    case .refused(let reason, _)?:
+      checkText(reason, "the reason")
+      return .refused(plainText(reason) ?? "")
     case .damaged?: return .notNeeded
     case nil:
       switch step.action {
@@ -162,14 +165,19 @@ extension Lowering {
       return .stash(
         globs: globs.map { template($0, context) }, to: directory.map { template($0, context) })
     case .upload(let local, let path, _):
+      checkText(local, "the file to copy")
       checkPath(path, isMoved: false)
+      checkFile(path)
       return .upload(local: template(local, context), path: template(path, context))
-    case .confirm(let text, _): return .confirm(template(text, context))
+    case .confirm(let text, _):
+      checkText(text, "what to confirm")
+      return .confirm(template(text, context))
     }
   }
 
   private mutating func lower(_ write: WriteSyntax, _ context: ReadingContext) -> Action {
     checkPath(write.path, isMoved: false)
+    checkFile(write.path)
     var content = Action.Content.text(Template(text: ""))
     switch write.content {
     case .code(let code)?:
@@ -195,6 +203,15 @@ extension Lowering {
         help: "write \"user\", \"user:group\" or \":group\"")
     }
     return .write(path: template(write.path, context), content: content, mode: mode, owner: owner)
+  }
+
+  private mutating func checkUser(_ user: StringSyntax?) {
+    guard let user, let text = user.literal, text != "?" else { return }
+    let isName =
+      !text.isEmpty && !text.hasPrefix("-") && !text.utf8.contains { $0 <= 0x20 || $0 == 0x2F }
+    if isName { return }
+    report(
+      .outOfRange, "`\(text)` is no user", user.range, help: "write the name of a user of the host")
   }
 
   private func isMode(_ text: String) -> Bool {

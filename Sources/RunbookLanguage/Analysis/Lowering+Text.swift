@@ -29,6 +29,14 @@ extension Lowering {
     return nil
   }
 
+  /// A text that must say something.
+  mutating func checkText(_ string: StringSyntax?, _ what: String) {
+    guard let string, let text = string.literal,
+      text.allSatisfy({ $0.isWhitespace })
+    else { return }
+    report(.outOfRange, "\(what) is empty", string.range, help: "write it between the quotes")
+  }
+
   private func nameRange(_ string: StringSyntax) -> SourceRange? {
     string.pieces.first {
       if case .name = $0.content { true } else { false }
