@@ -100,6 +100,17 @@ import Testing
     #expect(renderings == ["did you mean `count`?"])
   }
 
+  @Test func inputsThatCountAreMoreThanNothing() throws {
+    let text = """
+      input tries = 3
+      input pause = 2s
+      step a { run `true` retry tries every pause no rollback "a test" }
+      """
+    #expect(try bind(text, ["tries": "1", "pause": "1ms"]).diagnostics.isEmpty)
+    let diagnostics = try bind(text, ["tries": "0", "pause": "0s"]).diagnostics
+    #expect(diagnostics.map(\.code) == [.badInput, .badInput])
+  }
+
   @Test func rowsThatNobodySelectsAreOneWarning() throws {
     let text = "hosts some where role == \"db\"\nstep a on some { check `true` }"
     let table = "name\taddress\trole\ndb1\t10.0.0.1\tdb\nweb1\t\tweb\nweb2\n"

@@ -32,12 +32,14 @@ package struct Plan: Codable, Hashable, Sendable {
   package func group(_ id: GroupID) -> GroupDeclaration? { groups.first { $0.id == id } }
 }
 
-/// Something the compiler took for granted that depends on the rows of the inventory.
+/// Something the compiler took for granted that depends on the rows of the inventory or on inputs.
 package enum InventoryQuestion: Codable, Hashable, Sendable {
   /// `$host_COLUMN` is read: the inventory has that column.
   case column(String, Origin)
   /// A host of `readers` reads its own value of an output: it is one of the hosts of `writers`.
   case ownOutput(String, readers: GroupID, writers: [GroupID], Origin)
+  /// Whether the input, a number or duration of some form, is more than nothing.
+  case amount(String)
 }
 
 /// Where in the sources something was written. Lines and columns count from 1; columns in characters.

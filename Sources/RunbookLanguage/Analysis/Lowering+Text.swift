@@ -191,8 +191,30 @@ extension Lowering {
         report(
           .typeMismatch, "`\(name.text)` is \(shown(found)), not \(shown(type))", name.range,
           help: "declare it with the type `\(type.rawValue)`")
+      } else {
+        checkValue(of: symbol, name, help: help)
       }
       return .name(name.text)
+    }
+  }
+
+  /// What is given for it is known now, or asked when the run starts.
+  private mutating func checkValue(of symbol: Symbol, _ name: Name, help: String) {
+    var value: Value?
+    switch symbol.meaning {
+    case .literal(let given): value = given
+    case .input(let input):
+      // Told and asked once, however often it stands for an amount.
+      guard amounts.insert(input).inserted else { return }
+      value = plan.inputs.first { $0.name == input }?.defaultValue
+      plan.questions.append(.amount(input))
+    case .secret, .group, .output: break
+    }
+    switch value {
+    case .int(let number)?, .duration(let number)?:
+      guard number < 1 else { return }
+      report(.outOfRange, "the value of `\(name.text)` is too little", name.range, help: help)
+    case .string?, .bool?, nil: return
     }
   }
 }

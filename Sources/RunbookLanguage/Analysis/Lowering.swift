@@ -24,6 +24,8 @@ struct Lowering {
   /// Parts that are nowhere: told once each.
   var missingParts: Set<String> = []
   var secretCandidates = SecretCandidates()
+  /// Inputs that stand for a number or duration of some form.
+  var amounts: Set<String> = []
   /// Whether the inventory could not be understood, so that nothing can be said about groups.
   var hasLostInventory = false
   private var statementCount = 0

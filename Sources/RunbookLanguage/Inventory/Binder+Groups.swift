@@ -134,6 +134,7 @@ extension Binder {
           help: Suggestion.nearest(to: column, among: inventory.columns).map {
             "did you mean `host_\($0)`?"
           } ?? "there are \(list(inventory.columns))")
+      case .amount: break
       case .ownOutput(let name, let readers, let writers, let origin):
         guard let readers = members[readers] else { continue }
         let known = writers.compactMap { members[$0] }

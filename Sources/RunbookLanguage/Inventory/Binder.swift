@@ -33,6 +33,7 @@ package struct Binder {
   ) -> (binding: Binding?, diagnostics: [Diagnostic]) {
     var binder = Binder(plan, inventory, sources)
     binder.readInputs(inputs)
+    binder.checkAmounts()
     binder.resolveGroups()
     let found = binder.diagnostics.inReadingOrder()
     guard !binder.diagnostics.hasErrors else { return (nil, found) }
@@ -86,6 +87,26 @@ package struct Binder {
         continue
       }
       inputs[input.name] = value
+    }
+  }
+
+  /// An input that counts something or is waited for is more than nothing.
+  private mutating func checkAmounts() {
+    for case .amount(let name) in plan.questions {
+      guard let input = plan.inputs.first(where: { $0.name == name }) else { continue }
+      switch inputs[name] {
+      case .int(let number)?:
+        guard number < 1 else { continue }
+        report(
+          .badInput, "input `\(name)` can't be `\(number)`", at: input.origin,
+          help: "give 1 or more")
+      case .duration(let milliseconds)?:
+        guard milliseconds < 1 else { continue }
+        report(
+          .badInput, "input `\(name)` can't be nothing", at: input.origin,
+          help: "give a duration longer than nothing, as `30s`")
+      case .string?, .bool?, nil: continue
+      }
     }
   }
 
