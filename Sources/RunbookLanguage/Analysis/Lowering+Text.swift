@@ -24,7 +24,7 @@ extension Lowering {
     if let literal = string.literal { return literal }
     for case .name(let name) in string.pieces.map(\.content) { _ = use(name) }
     report(
-      .literalNeeded, "no names can stand in this string", nameRange(string) ?? string.range,
+      .literalNeeded, "no names can stand in this string", string.nameRange ?? string.range,
       help: "write it without `$`; `$$` is a dollar")
     return nil
   }
@@ -35,12 +35,6 @@ extension Lowering {
       text.allSatisfy({ $0.isWhitespace })
     else { return }
     report(.outOfRange, "\(what) is empty", string.range, help: "write it between the quotes")
-  }
-
-  private func nameRange(_ string: StringSyntax) -> SourceRange? {
-    string.pieces.first {
-      if case .name = $0.content { true } else { false }
-    }?.range
   }
 
   /// A string whose names have been checked.
@@ -66,7 +60,7 @@ extension Lowering {
       if !scope.isDoubtful(text) {
         report(
           .unknownName, "nothing is called `\(text)`", name.range,
-          help: suggestionHelp(for: text, among: readable())
+          help: suggestionHelp(for: text, among: readable(context))
             ?? "declare it: `input \(text)`, or `output \(text)` in an earlier step")
       }
       return nil
@@ -113,10 +107,12 @@ extension Lowering {
       .init(name: name, reference: output.reference, place: Place(scope.file, range)))
   }
 
-  private func readable() -> [String] {
-    candidates {
+  private func readable(_ context: ReadingContext) -> [String] {
+    let names = candidates {
       if case .secret = $0.kind { false } else { true }
     }
+    let given = context.group == nil ? [] : ["host", "host_address", "host_user", "host_port"]
+    return names + given
   }
 
   /// `host…` and `reprise_…`; nil where the name is none of them.

@@ -62,7 +62,9 @@ extension Parser {
   private var lacksConnective: Bool {
     guard !current.isFirstOnLine else { return false }
     switch current.kind {
-    case .string, .integer, .duration, .leftParenthesis: return true
+    // A string before a block is a title that stands too late.
+    case .string: return next.kind != .leftBrace
+    case .integer, .duration, .leftParenthesis: return true
     case .word:
       if isWord("not") || isWord("true") || isWord("false") { return true }
       return isMisspeltConnective

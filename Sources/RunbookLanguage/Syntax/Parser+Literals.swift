@@ -164,7 +164,7 @@ extension Parser {
       guard let text = string.literal else {
         lose(token)
         report(
-          .literalNeeded, "no names can stand in this string", string.range,
+          .literalNeeded, "no names can stand in this string", string.nameRange ?? string.range,
           help: "write it without `$`; `$$` is a dollar")
         return LiteralSyntax(value: .string("?"), range: string.range, isDamaged: true)
       }

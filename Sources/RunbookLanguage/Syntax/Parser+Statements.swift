@@ -95,6 +95,8 @@ extension Parser {
     if current.kind == .string { phase.title = string() }
     var options = Options("when")
     while option(&options) != nil { phase.when = expression() }
+    skipAfter("a phase")
+    if let title = lateTitle() { phase.title = title }
     phase.body = block(.phase, title: BlockTitle("phase", name.text))
     return phase
   }
@@ -141,7 +143,26 @@ extension Parser {
       case _: use.when = expression()
       }
     }
+    skipAfter("`use`")
     return use
+  }
+
+  private mutating func lateTitle() -> StringSyntax? {
+    guard current.kind == .string, !current.isFirstOnLine else { return nil }
+    report(
+      .formOrder, "the title stands too late", current.range,
+      help: "write it right behind the name")
+    return string()
+  }
+
+  /// `after` where no step has it.
+  private mutating func skipAfter(_ what: String) {
+    guard isWord("after"), !current.isFirstOnLine else { return }
+    report(
+      .misplacedForm, "\(what) has no `after`", current.range,
+      help: "only steps of a `parallel` block wait by name; elsewhere the order of reading counts")
+    advance()
+    for name in afterNames() { lostWords.insert(name.text) }
   }
 
   private mutating func arguments(of use: inout UseSyntax) {
@@ -252,6 +273,8 @@ extension Parser {
       {
         expected("`on` or `{`", help: "write `on \(text(current))`")
         step.group = groupOfStep()
+      } else if let title = lateTitle() {
+        step.title = title
       } else {
         return
       }

@@ -63,6 +63,13 @@ struct StringSyntax: Sendable {
   var pieces: [Piece]
   var range: SourceRange
 
+  /// Where the first name stands.
+  var nameRange: SourceRange? {
+    pieces.first {
+      if case .name = $0.content { true } else { false }
+    }?.range
+  }
+
   /// The text of a string without names.
   var literal: String? {
     var text = ""
