@@ -19,6 +19,7 @@ extension Lowering {
     let environment = plan.environments.count
     plan.environments.append(NameTable())
     activeParts.append(use.part.text)
+    activeUses.append(Place(scope.file, use.part.range))
     open(part, prefix: path + "/", environment: environment, parameters: arguments)
     declareAll()
     lowerDeclarations()
@@ -26,18 +27,23 @@ extension Lowering {
     checkUnused()
     plan.environments[environment] = nameTable()
     activeParts.removeLast()
+    activeUses.removeLast()
     scope = outer
     return result
   }
 
   private mutating func part(of use: UseSyntax) -> LoadedFile? {
     let name = use.part.text
-    if activeParts.contains(name) {
-      let way = (activeParts.drop { $0 != name } + [name]).map { "`\($0)`" }
-      report(
-        .partCycle, "part `\(name)` would use itself", use.part.range,
-        help: way.count > 2
-          ? "break the circle: \(way.joined(separator: " uses "))" : "remove this `use`")
+    if let start = activeParts.firstIndex(of: name) {
+      let way = (activeParts[start...] + [name]).map { "`\($0)`" }
+      // The circle begins where the part leaves for the next one.
+      let first = start + 1 < activeUses.count ? activeUses[start + 1] : nil
+      loader.diagnostics.report(
+        Diagnostic(
+          .partCycle, "part `\(name)` would use itself",
+          at: first ?? Place(scope.file, use.part.range),
+          help: way.count > 2
+            ? "break the circle: \(way.joined(separator: " uses "))" : "remove this `use`"))
       return nil
     }
     guard activeParts.count < Parser.depthLimit else {

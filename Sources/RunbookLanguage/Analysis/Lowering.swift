@@ -18,6 +18,8 @@ struct Lowering {
   private var siteScope: FileScope?
   /// The parts whose uses are being lowered, outermost first.
   var activeParts: [String] = []
+  /// Where each of them is used; a part that is checked by itself is used nowhere.
+  var activeUses: [Place?] = []
   /// Groups by their identifiers; those that something uses go into the plan.
   var groups: [GroupID: GroupDeclaration] = [:]
   var usedGroups: Set<GroupID> = []
@@ -47,7 +49,10 @@ struct Lowering {
   mutating func run() -> Plan? {
     plan.environments = [NameTable()]
     // A runbook may be called like a part that it uses.
-    if main.tree.kind == .part { activeParts = [main.tree.name.text] }
+    if main.tree.kind == .part {
+      activeParts = [main.tree.name.text]
+      activeUses = [nil]
+    }
     if let site {
       scope = FileScope(site, prefix: "", environment: 0)
       declareAll()
