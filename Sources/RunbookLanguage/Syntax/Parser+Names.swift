@@ -96,4 +96,46 @@ extension Parser {
         ?? "types are \(names.map { "`\($0)`" }.joined(separator: ", "))")
     return nearest.flatMap(ValueType.init(rawValue:))
   }
+
+  /// `[: TYPE] [= DEFAULT]`; where something in it has been reported, the type is not known.
+  mutating func typeAndDefault(
+    _ name: Name
+  ) -> (type: ValueType?, value: LiteralSyntax?, isUntyped: Bool) {
+    var type: ValueType?
+    var isUntyped = false
+    let lacksColon =
+      current.kind == .word && !current.isFirstOnLine && ValueType(rawValue: text(current)) != nil
+    if lacksColon { expected("`:`", help: "write `: \(text(current))`") }
+    if current.kind == .colon || lacksColon {
+      if !lacksColon { advance() }
+      type = self.type()
+      isUntyped = type == nil
+    }
+    let isBare = !current.isFirstOnLine && (beginsLiteral || current.kind == .equal)
+    guard current.kind == .assign || isBare else { return (type, nil, isUntyped) }
+    if isBare {
+      let isEqual = current.kind == .equal
+      report(
+        .unexpectedToken, "a default stands after `=`", current.range,
+        help: isEqual ? "write `=`" : "write `= \(text(current))`")
+      if isEqual { advance() }
+    } else {
+      advance()
+    }
+    if let value = literal() { return (type, value, isUntyped || value.isDamaged) }
+    let isName = isName() && !isWord("from")
+    let near = isName ? Suggestion.nearest(to: text(current).lowercased(), among: Self.truths) : nil
+    let same = isName ? Self.truths.first { $0 == text(current).lowercased() } : nil
+    expected(
+      "a default",
+      help: (same ?? near).map { "did you mean `\($0)`?" }
+        ?? (isName ? "a default is a literal; text stands in double quotes" : nil))
+    if isName || current.kind == .code || current.kind == .fence {
+      lose(current)
+      advance()
+    }
+    return (type, nil, type == nil)
+  }
+
+  private static let truths = ["true", "false"]
 }

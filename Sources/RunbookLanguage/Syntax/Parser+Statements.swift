@@ -102,7 +102,7 @@ extension Parser {
   }
 
   /// The block of something whose name is missing is parsed for its own mistakes, then left out.
-  private mutating func nameless<Lost>(block kind: BlockKind, _ title: BlockTitle) -> Lost? {
+  mutating func nameless<Lost>(block kind: BlockKind, _ title: BlockTitle) -> Lost? {
     while current.kind != .leftBrace, current.kind != .rightBrace, current.kind != .end,
       !beginsForm
     {
@@ -122,116 +122,6 @@ extension Parser {
     var rolling = RollingSyntax(keyword: keyword, group: group, size: size)
     rolling.body = block(.rolling, title: "`rolling \(group.text)`")
     return rolling
-  }
-
-  /// `use PART [(a: value, b)] [as NAME] [when EXPR]`
-  private mutating func use() -> UseSyntax? {
-    let documentation = documentation(before: index)
-    let keyword = current.range
-    advance()
-    guard let part = reference("the name of a part", before: "as", "when") else { return nil }
-    var use = UseSyntax(keyword: keyword, part: part, documentation: documentation)
-    let lacksParenthesis =
-      current.kind == .word && next.kind == .colon && !current.isFirstOnLine
-    if lacksParenthesis { expected("`(`") }
-    if current.kind == .leftParenthesis || lacksParenthesis { arguments(of: &use) }
-    if lacksParenthesis { use.isDamaged = true }
-    var options = Options("as", "when")
-    while let option = option(&options) {
-      switch option.name {
-      case "as": use.alias = stepName("the name of this use", before: "when")
-      case _: use.when = expression()
-      }
-    }
-    skipAfter("`use`")
-    return use
-  }
-
-  private mutating func lateTitle() -> StringSyntax? {
-    guard current.kind == .string, !current.isFirstOnLine else { return nil }
-    report(
-      .formOrder, "the title stands too late", current.range,
-      help: "write it right behind the name")
-    return string()
-  }
-
-  /// `after` where no step has it.
-  private mutating func skipAfter(_ what: String) {
-    guard isWord("after"), !current.isFirstOnLine else { return }
-    report(
-      .misplacedForm, "\(what) has no `after`", current.range,
-      help: "only steps of a `parallel` block wait by name; elsewhere the order of reading counts")
-    advance()
-    for name in afterNames() { lostWords.insert(name.text) }
-  }
-
-  private mutating func arguments(of use: inout UseSyntax) {
-    let open = current
-    if current.kind == .leftParenthesis {
-      layout[index].insert(.call)
-      advance()
-    }
-    while current.kind != .rightParenthesis {
-      if isUnclosed(open) {
-        use.isDamaged = true
-        return
-      }
-      guard let argument = argument() else {
-        use.isDamaged = true
-        return lose(untilClosing: true)
-      }
-      use.arguments.append(argument)
-      if current.kind == .comma {
-        advance()
-        layout[index].insert(.softBreak)
-      } else if current.kind != .rightParenthesis {
-        use.isDamaged = true
-        if isUnclosed(open) { return }
-        expected("`,` or `)`")
-        return lose(untilClosing: true)
-      }
-    }
-    advance()
-  }
-
-  /// Whether a list in parentheses has no end, which is reported where it opened.
-  mutating func isUnclosed(_ open: Token) -> Bool {
-    guard open.kind == .leftParenthesis, leavesList else { return false }
-    lacksSomething = true
-    report(
-      .unclosedBlock, "this parenthesis is never closed", open.range, help: "close it with `)`")
-    return true
-  }
-
-  /// Whether what stands here can't be in parentheses.
-  private var leavesList: Bool {
-    switch current.kind {
-    case .leftBrace, .rightBrace: true
-    case .word:
-      beginsForm && !isName()
-        || (isWord("as") || isWord("when")) && next.kind == .word && !next.isFirstOnLine
-    case .string, .code, .fence, .integer, .duration, .leftParenthesis, .rightParenthesis, .comma,
-      .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual, .end:
-      false
-    }
-  }
-
-  /// `a: value`, or `b` for `b: b`.
-  private mutating func argument() -> UseSyntax.Argument? {
-    guard let name = reference("an argument", help: "write `parameter: value`") else {
-      return nil
-    }
-    guard current.kind == .colon else {
-      if current.kind == .comma || current.kind == .rightParenthesis || leavesList {
-        return .init(name: name, value: .name(name))
-      }
-      lose(tokens[index - 1])
-      expected("`:`, `,` or `)`")
-      return nil
-    }
-    advance()
-    if let literal = literal() { return .init(name: name, value: .literal(literal)) }
-    return reference("a value").map { .init(name: name, value: .name($0)) }
   }
 
   /// `step NAME ["title"] [on GROUP] [after A, B] [when EXPR] { … }`
@@ -292,7 +182,7 @@ extension Parser {
     return Name(text: "", range: current.range)
   }
 
-  private mutating func afterNames() -> [Name] {
+  mutating func afterNames() -> [Name] {
     var names: [Name] = []
     while let name = reference("the name of a step", before: "when", beforeBlock: true) {
       names.append(name)

@@ -1,0 +1,147 @@
+import RunbookCore
+
+/// The forms of a block, and what is reported of one that is misspelt or misplaced.
+extension Parser {
+  /// The declarations and statements up to the closing brace or the end of the file.
+  mutating func parseItems(of kind: BlockKind, into block: inout BlockSyntax) {
+    while let form = nextForm(in: kind, isDamaged: &block.isDamaged) {
+      let isAllowed = kind.allows(form)
+      if !isAllowed {
+        block.isDamaged = true
+        reportMisplaced(form, in: kind)
+      }
+      let start = index
+      var item = BlockSyntax()
+      parseItem(form, of: kind, into: &item)
+      if item.isDamaged {
+        block.isDamaged = true
+        if !current.isFirstOnLine || !beginsForm { recover() }
+      }
+      guard isAllowed else {
+        for token in tokens[start..<max(start, index)] { lose(token) }
+        continue
+      }
+      block.declarations += item.declarations
+      block.statements += item.statements
+      if let policy = item.onFailure {
+        if block.onFailure != nil {
+          reportRepeated(form, tokens[start].range, in: kind.shown)
+        }
+        block.onFailure = policy
+      }
+    }
+  }
+
+  /// The form that begins here: a misspelt one is reported and taken as the one it was meant to be,
+  /// anything else is stepped over. nil at the end of the block.
+  mutating func nextForm(in kind: BlockKind, isDamaged: inout Bool) -> Form? {
+    while true {
+      switch current.kind {
+      case .end, .rightBrace: return nil
+      case _ where current.isDamaged:
+        isDamaged = true
+        lose(current)
+        advance()
+        recover()
+      case .word:
+        if let form = currentForm {
+          layout[index].insert(.item)
+          let isInner = kind == .step || kind == .rollback || kind == .write
+          if isInner, !kind.allows(form), isUnclosed() {
+            isDamaged = true
+            return nil
+          }
+          return form
+        }
+        isDamaged = true
+        let word = text(current)
+        let help = helpForForgotten(in: kind)
+        let near = help == nil ? nearestForm(to: word, in: kind) : nil
+        report(
+          .unknownForm, "`\(word)` is no form of \(kind.shown)", current.range,
+          help: help ?? near.map { "did you mean `\($0.rawValue)`?" } ?? listing(kind))
+        if let near { return near }
+        lose(current)
+        advance()
+        recover()
+      case .string, .code, .fence, .integer, .duration, .leftBrace, .leftParenthesis,
+        .rightParenthesis, .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual,
+        .greater, .greaterOrEqual:
+        isDamaged = true
+        let isBare = (current.kind == .code || current.kind == .fence) && kind == .step
+        report(
+          .unexpectedToken, "expected a form of \(kind.shown), found \(shown(current))",
+          current.range,
+          help: isBare ? "write `run`, `check` or another form before it" : listing(kind))
+        if current.kind == .leftBrace {
+          advance()
+          skipBlock()
+        } else {
+          lose(current)
+          advance()
+        }
+        recover()
+      }
+    }
+  }
+
+  /// What to write before a word that shows which form it belongs to; nil where it does not.
+  private func helpForForgotten(in kind: BlockKind) -> String? {
+    if isWord("of"), next.kind == .leftBrace { return "write `first of`" }
+    if kind == .step, isWord("not") || isWord("tcp") || isWord("http") {
+      return "write `check`, `require` or `unless` before it"
+    }
+    let beginsHeader =
+      next.kind == .leftBrace
+      || isWord("on", next) || isWord("after", next) || isWord("when", next)
+    guard kind.allows(.step), beginsHeader, !next.isFirstOnLine else { return nil }
+    return "write `step \(text(current))`"
+  }
+
+  private func nearestForm(to word: String, in kind: BlockKind) -> Form? {
+    // Of a word of two letters one is too little to know it by.
+    if word.utf8.count < 3 { return nil }
+    return Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.rawValue)).flatMap(Form.named)
+  }
+
+  private func listing(_ kind: BlockKind) -> String {
+    "\(kind.shown) holds \(kind.forms.map(\.shown).joined(separator: ", "))"
+  }
+
+  // MARK: - Reports
+
+  mutating func reportMisplaced(_ form: Form, in kind: BlockKind) {
+    report(
+      .misplacedForm, "\(form.shown) can't stand in \(kind.shown)", current.range,
+      help: placeHelp(form, in: kind))
+  }
+
+  private func placeHelp(_ form: Form, in kind: BlockKind) -> String {
+    switch kind {
+    case .part where form == .input: return "make it a parameter of the part: `part NAME(…)`"
+    case .part where form == .inventory: return "declare it in the runbook or in site.runbook"
+    case .parallel where form == .hosts: return "find the hosts before the `parallel` block"
+    case .alternatives where form == .step: return "put the step in a phase of its own"
+    case .step where form.isStatement: return "a step holds no statements; close it before"
+    case .runbook, .part, .site, .phase, .rolling, .parallel, .alternatives, .step, .rollback,
+      .write:
+      break
+    }
+    switch form {
+    case .inventory, .input, .report: return "it stands directly in the runbook's block"
+    case .secret, .hosts, .shell, .lock: return "it stands directly in the file's block"
+    case .step, .phase, .use, .parallel, .rolling, .first:
+      return "statements stand in a runbook, a part, a phase or a block"
+    case .on: return "it stands in a runbook, a phase, a `rolling` block or a step"
+    case .require, .unless, .run, .write, .stash, .upload, .confirm, .check, .rollback, .no,
+      .output, .retry, .timeout, .as, .if:
+      return "it stands in a step"
+    case .content, .mode, .owner: return "it stands in the block of `write`"
+    }
+  }
+
+  mutating func reportRepeated(_ form: Form, _ range: SourceRange, in place: String) {
+    report(
+      .repeatedForm, "\(form.shown) stands twice in \(place)", range, help: "keep one of them")
+  }
+}
