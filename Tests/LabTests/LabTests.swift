@@ -223,7 +223,7 @@ struct LabTests {
       "install-01", "cat /opt/keybuzz-installer/GUIDE_COMPLET_INSTALLATION_KEYBUZZ.md")
     #expect(guide.hasPrefix("# Guide complet d'installation KeyBuzz"))
     #expect(guide.contains("## 5. Sauvegardes"))
-    #expect(guide.contains("<!-- reprise: begin corrections -->"))
+    #expect(guide.contains("<!-- reprise: begin option-b -->"))
   }
 
   @Test("Option C does not cure a configuration, and its rollback puts everything back")

@@ -23,7 +23,7 @@ def pick(match):
 
 def step(part, name):
     """The text of one step."""
-    found = re.search(rf"\n *step {name} [^\n]*\{{\n(.*?)(?=\n *(?:step|phase|use|hosts) |\Z)",
+    found = re.search(rf"\n *step {name} [^{{]*\{{\n(.*?)(?=\n *(?:step|phase|use|hosts) |\Z)",
                       text(f"parts/{part}"), re.S)
     return found[1]
 
@@ -34,7 +34,7 @@ def codes(part, name, form):
 
 SITE = {m[1]: m[2] for m in re.finditer(r'input (\w+) = "?([^"\n]*)"?', text("site"))}
 PRELUDE = "\n".join(pick(re.search(rf"shell {CODE}", text(name), re.S))
-                    for name in ("site", "parts/validate"))
+                    for name in ("site", "parts/repair", "parts/failover"))
 VALUES = dict(SITE, db=" ".join(DB), db_addresses=" ".join(DB.values()), reprise_run=f"byhand{time.time_ns()}",
               postgres_password=re.search(r"POSTGRES_PASSWORD='?([^'\n]*)",
                                           open(SITE["credentials"]).read())[1])
@@ -89,7 +89,7 @@ def do(part, name, group, forms=("run", "check"), every=0.0, within=60):
 
 
 def outputs(part, name, group):
-    for m in re.finditer(rf"output (\w+) from {CODE}", step(part, name), re.S):
+    for m in re.finditer(rf'output (\w+)(?:: int)?(?: = "[^"]*")?\s+from {CODE}', step(part, name), re.S):
         said = must(at(group, pick(m)), f"{part}/{name}")
         VALUES[m[1]] = "\n".join(said.values()).replace("'", "'\\''")
         VALUES[m[1] + "_by_host"] = "\n".join(
@@ -97,35 +97,55 @@ def outputs(part, name, group):
     return said
 
 
+def guard():
+    for name in ("container", "version", "alone", "idle"):
+        for code in codes("guard", name, "require"):
+            negated = "require not" in step("guard", name)
+            for host, (output, status) in at(DB, code).items():
+                if status != int(negated):
+                    sys.exit(f"guard/{name} on {host}: status {status}: {output}")
+
+
 for name in ("nodes", "docker", "xfs", "space"):
     do("precheck", name, DB, ("check",))
+do("precheck", "script", CONTROL, ("check",))
+do("precheck", "proxies", PROXIES, ("require", "check"))
 do("precheck", "credentials", CONTROL, ("check",))
 for name, group in (("facts", DB), ("configuration", DB), ("script", CONTROL), ("ports", DB),
-                    ("members", DB), ("logs", DB), ("verdict", CONTROL), ("cause", CONTROL)):
+                    ("members", DB), ("logs", DB), ("seen", CONTROL)):
     outputs("diagnosis", name, group)
+said = must(at(CONTROL, codes("verdict", "verdict", "run")[0]), "verdict")
+VALUES["verdict"] = "".join(said.values()).replace("'", "'\\''")
+outputs("diagnosis", "cause", CONTROL)
+guard()
+outputs("repair", "change", DB)
+guard()
 do("quiesce", "stop", DB)
-content = pick(re.search(rf"content {CODE}", step("repair", "config"), re.S))
-must(at(DB, f'new=$(mktemp "$config.XXXX")\n(\n{content}\n) >"$new"\n'
+must(at(DB, 'new=$(mktemp "$config.XXXX")\ncorrected >"$new"\n'
             'chmod --reference="$config" "$new"; chown --reference="$config" "$new"\n'
             'cp -p "$config" "$config.old"; sync; mv -f "$new" "$config"'), "config")
 do("repair", "config", DB, ("check",))
+must(at(DB, 'mkdir -p "$stash_dir/$reprise_run"\nfor file in "$base"/archive/*; do\n'
+            'if [ -e "$file" ]; then mv "$file" "$stash_dir/$reprise_run/"; fi; done'), "archive")
 do("ownership", "owner", DB, ("unless",))
 do("made", "before", DB)
 do("repair", "start", DB)
-do("validate", "containers", DB, ("check",), 2)
-do("validate", "members", DB, ("check",), 3, LEADER_TIMEOUT)
-do("validate", "ready", DB, ("check",), 2)
-do("validate", "haproxy", PROXIES, ("check",), 2)
-do("validate", "pgbouncer", PROXIES, ("check",), 2)
-do("validate", "writer", PROXIES, every=0.5)
-leader = {h: DB[h] for h, o in outputs("validate", "role", DB).items() if o}
+do("verify", "containers", DB, ("check",), 2)
+do("verify", "members", DB, ("check",), 3, LEADER_TIMEOUT)
+do("verify", "ready", DB, ("check",), 2)
+do("verify", "haproxy", PROXIES, ("check",), 2)
+do("verify", "pgbouncer", PROXIES, ("check",), 2)
+do("failover", "writer", PROXIES, every=0.5)
+leader = {h: DB[h] for h, o in outputs("failover", "role", DB).items() if o}
 VALUES["leader_addresses"] = " ".join(leader.values())
-do("validate", "stop", leader)
-do("validate", "elected", PROXIES, ("check",), 1, LEADER_TIMEOUT)
-do("validate", "rejoin", leader, every=2, within=LEADER_TIMEOUT)
-do("validate", "whole", DB, ("check",), 2, LEADER_TIMEOUT)
-do("validate", "gap", PROXIES)
-do("validate", "measured", PROXIES)
-print(outputs("validate", "measured", PROXIES)["haproxy-01"])
-do("validate", "tidy", PROXIES)
+do("failover", "stop", leader, ("require", "run", "check"))
+do("failover", "elected", PROXIES, ("check",), 1, LEADER_TIMEOUT)
+outputs("failover", "elected", PROXIES)
+do("failover", "writes", PROXIES, ("check",), 0.5)
+do("failover", "rejoin", leader, every=2, within=LEADER_TIMEOUT)
+do("failover", "whole", DB, ("check",), 2, LEADER_TIMEOUT)
+do("failover", "gap", PROXIES)
+do("failover", "measured", PROXIES)
+print(outputs("failover", "measured", PROXIES)["haproxy-01"])
+do("failover", "tidy", PROXIES)
 outputs("validate", "evidence", DB)

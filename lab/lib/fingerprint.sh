@@ -14,7 +14,8 @@ member_fingerprint() {
     docker images --no-trunc --format "image {{.Repository}}:{{.Tag}} {{.ID}}" |
       grep -v "<none>" | sort
     stat -c "%U:%G %a %n" "$base"/{data,raft,archive} /opt/keybuzz/patroni/config/*
-    sha256sum /opt/keybuzz/patroni/config/*
+    # The install script writes the Dockerfile and STATE as well, on members that had none.
+    sha256sum /opt/keybuzz/patroni/config/* /opt/keybuzz/patroni/Dockerfile "$base/status/STATE"
     if [[ -n $(ls -A "$base/raft") ]]; then echo "raft state"; else echo "no raft state"; fi
     cd "$base/data" && find . -printf "%p %U:%G %m %y\n" | sort &&
       find . -type f -print0 | sort -z | xargs -0r sha256sum

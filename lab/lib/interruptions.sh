@@ -130,7 +130,7 @@ scenario_network() {
   case $option in
     A) first='reinstallation/clean' second='reinstallation/install' ;;
     B) first='repair/config' second='validate/failover/stop' ;;
-    C) first='downgrading/swap' second='validate/members' ;;
+    C) first='downgrading/swap' second='validate/verify/members' ;;
   esac
   begin
   for step in "$first" "$second"; do
@@ -147,11 +147,11 @@ scenario_power() {
   local phases phase
   case $option in
     A) phases='precheck/space reinstallation/guard/idle reinstallation/clean
-      reinstallation/install validate/members validate/failover/stop' ;;
+      reinstallation/install validate/verify/members validate/failover/stop' ;;
     B) phases='precheck/space diagnosis/members repair/quiesce/stop repair/config
-      validate/members validate/failover/stop' ;;
+      validate/verify/members validate/failover/stop' ;;
     C) phases='precheck/space downgrading/guard/idle downgrading/build
-      downgrading/quiesce/stop downgrading/swap validate/members' ;;
+      downgrading/quiesce/stop downgrading/swap validate/verify/members' ;;
   esac
   begin
   for phase in $phases; do

@@ -99,7 +99,9 @@ judge() {
   local cause=$1 cell=$2 status=$3 before=$4 started=$5 after
   case $status in
     0)
-      if cluster_is_healthy && pgbouncer_answers; then
+      if [[ $cause == healthy && $started == "$(containers_started)" ]]; then
+        echo 'left alone'
+      elif cluster_is_healthy && pgbouncer_answers; then
         echo cured
       else
         echo 'wrong: exit 0, and the cluster is not healthy'
@@ -132,7 +134,7 @@ why() {
   awk '
     { gsub(/Replicas en streaming/, "Replicas streaming"); sub(/écritures acquittées,/, "acknowledged writes,")
       sub(/perdues, plus longue coupure/, "lost, longest gap") }
-    / acknowledged writes, / { sub(/.*\| */, ""); sub(/.*(found:|failover_gap) */, ""); measured = $0 }
+    / acknowledged writes, / { sub(/.*\| */, ""); sub(/.*(found:|coupure) */, ""); measured = $0 }
     /^✗ / && !failed { failed = $0; sub(/^✗ /, "", failed); sub(/ on [^:]*/, "", failed)
       step = failed; sub(/:.*/, "", step) }
     /^    found / && failed && !found { found = $0; sub(/^ +found +/, "", found)
