@@ -47,7 +47,8 @@ import Testing
       testDescription: "a replica is down", facts: led(down), lists: [half, half, half],
       header: "7573", cause: "degraded", cures: "aucun"),
     Case(
-      testDescription: "a container is gone", facts: led(down.merging(["container": "absent"]) { $1 }),
+      testDescription: "a container is gone",
+      facts: led(down.merging(["container": "absent"]) { $1 }),
       lists: [half, half, []], header: "7573", cause: "degraded", cures: "aucun"),
     Case(
       testDescription: "a leader runs, and the section was taken out after the first start",
