@@ -204,7 +204,7 @@ struct LabTests {
     let state = ["--state", "/root/killed"]
     let killed = try LabMachine.start(
       [
-        "lab/exec", "install-01", "env", "REPRISE_CRASH_AFTER_EVENT=200", Self.reprise, "run",
+        "lab/exec", "install-01", "env", "REPRISE_CRASH_AFTER_EVENT=380", Self.reprise, "run",
         "bootstrap-config", "--yes",
       ] + state, within: 120
     ).end()
