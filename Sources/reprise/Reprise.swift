@@ -50,23 +50,27 @@ enum Main {
       var parsed = try Reprise.parseAsRoot()
       if parsed is Reprise {
         Output.standard.write(Reprise.helpMessage(columns: 80) + "\n")
-        exit(ExitStatus.usage.rawValue)
+        leave(.usage)
       }
       guard let command = parsed as? any Command else {
         // The parser's own, such as help.
         try parsed.run()
         exit(ExitStatus.done.rawValue)
       }
-      exit(await status(of: command).rawValue)
+      leave(await status(of: command))
     } catch {
       if let error = misspelt {
         let style = Terminal.style(.error, color: .auto)
         Output.error.write(ErrorText(commands: Commands(), style: style).text(error))
-        exit(ExitStatus(error).rawValue)
+        leave(ExitStatus(error))
       }
       Reprise.exit(withError: error)
     }
   }
+
+  /// Without the handlers of `exit`: libcrypto's would take its memory away while threads of the
+  /// transports still end their sessions with it. Nothing waits in a buffer: `Output` has none.
+  private static func leave(_ status: ExitStatus) -> Never { _exit(status.rawValue) }
 
   /// The first word is no command, but nearly one.
   private static var misspelt: CommandError? {
