@@ -92,11 +92,8 @@ package struct ClosingText {
       return [last("stopped", ": \(what)\(by). To be asked again:  ", resume)]
     case .drifted: return drifted
     case .hostUnreachable(let hosts):
-      return failures + hosts.flatMap(unreachable)
-        + [
-          last(
-            "stopped", hosts.count == 1 ? ". When it answers:  " : ". When they answer:  ", resume)
-        ]
+      return failures + UnreachableText(state: state).lines(hosts.map(entry))
+        + [last("stopped", goingOn(without: hosts), resume)]
     case .stateUnusable(let reason):
       return [last("stopped", ": \(reason). To go on:  ", resume)]
     case .lockHeld(let host, let holder): return lines(lockedOn: host, holder: holder)
@@ -135,7 +132,9 @@ package struct ClosingText {
   }
 
   private var failures: [Line] {
-    let lines = FailureText(state, commands: commands, tails: evidence.tails).lines
+    let lines = FailureText(
+      state, commands: commands, tails: evidence.tails, remedies: evidence.remedies
+    ).lines
     guard !lines.isEmpty else { return [] }
     return lines + (others.map { [$0] } ?? [])
   }
@@ -144,7 +143,7 @@ package struct ClosingText {
   private var others: Line? {
     let failed = Set(state.tasks.values.filter(\.hasFailed).map(\.id.instance))
     let siblings = state.tasks.values.filter { failed.contains($0.id.instance) }
-    let good = siblings.filter { $0.outcome?.isGood ?? false }.count
+    let good = siblings.filter { $0.undo == .none && $0.outcome?.isGood ?? false }.count
     var line = Line()
     if good > 0 {
       line.append(ShownState.done.glyph)
@@ -196,14 +195,16 @@ package struct ClosingText {
     ]
   }
 
-  private func unreachable(_ host: String?) -> [Line] {
+  private func entry(_ host: String?) -> UnreachableText.Entry {
     var reason = "no answer"
     if case .givenUp(let known)? = state.hosts[host]?.connection { reason = known }
-    var line = Line()
-    line.append(ShownState.failed.glyph)
-    line.append(" " + Words.host(host), .strong)
-    line.append(" can't be reached: " + reason)
-    return [line] + (evidence.remedies[host].map { [CheckText.line("do", $0)] } ?? [])
+    return UnreachableText.Entry(host: host, reason: reason, remedy: evidence.remedies[host])
+  }
+
+  /// A host that refuses will not come round by itself.
+  private func goingOn(without hosts: [String?]) -> String {
+    if hosts.contains(where: { evidence.remedies[$0] != nil }) { return ". When that is mended:  " }
+    return hosts.count == 1 ? ". When it answers:  " : ". When they answer:  "
   }
 
   private var length: String {

@@ -10,14 +10,20 @@ package struct FailureText {
   private let state: RunState
   /// The last lines that failed actions printed, where they are known.
   private let tails: [TaskID: [String]]
+  /// What to do about hosts that can't be reached, where it is known.
+  private let remedies: [String?: String]
   private let commands: Commands
   /// More failures than these are only counted.
   private static let most = 12
 
-  package init(_ state: RunState, commands: Commands, tails: [TaskID: [String]] = [:]) {
+  package init(
+    _ state: RunState, commands: Commands, tails: [TaskID: [String]] = [:],
+    remedies: [String?: String] = [:]
+  ) {
     self.state = state
     self.commands = commands
     self.tails = tails
+    self.remedies = remedies
   }
 
   package var lines: [Line] {
@@ -25,9 +31,10 @@ package struct FailureText {
     let groups = groups()
     for group in groups.prefix(Self.most) { lines += block(group) }
     if groups.count > Self.most {
-      lines.append(
-        Line("and \(groups.count - Self.most) other failures: \(commands.history(state.runID))"))
+      let count = Words.count(groups.count - Self.most, "other failure")
+      lines.append(Line("and \(count): \(commands.history(state.runID))"))
     }
+    lines += UnreachableText(state: state).lines(unreachable())
     for (step, failure) in stepFailures() {
       lines.append(headline(step.path, "", FailureWords.of(failure)))
       lines.append(CheckText.line("at", step.origin.place))
@@ -46,38 +53,85 @@ package struct FailureText {
   private struct Likeness: Hashable {
     var step: StepPath
     var failure: Failure
+    var isRollback: Bool
     var found: [UInt8]
+    /// With the values of its host: hosts that are mended in different ways are not alike.
+    var remedy: String
     var tail: [String]
   }
 
   private func groups() -> [Group] {
     var order: [Likeness] = []
     var found: [Likeness: Group] = [:]
-    let failed = state.tasks.values.filter { failure(of: $0) != nil }
-      .sorted {
-        ($0.endOrder ?? .max, $0.id.description) < ($1.endOrder ?? .max, $1.id.description)
+    let ended = state.inInventoryOrder(Array(state.tasks.values), by: \.id.host)
+      .sorted { ($0.endOrder ?? .max) < ($1.endOrder ?? .max) }
+    // What failed first, then what could not be undone.
+    for isRollback in [false, true] {
+      for task in ended {
+        guard let failure = failure(of: task, isRollback: isRollback) else { continue }
+        if case .unreachable = failure { continue }
+        let answer = answer(to: failure, of: task)
+        let likeness = Likeness(
+          step: task.id.step, failure: failure, isRollback: isRollback,
+          found: (answer?.text ?? []) + (answer?.errorText ?? []),
+          remedy: remedy(of: failure, task, isRollback: isRollback), tail: tails[task.id] ?? [])
+        if found[likeness] == nil { order.append(likeness) }
+        found[
+          likeness,
+          default: Group(failure: failure, answer: answer, isRollback: isRollback, tasks: [])
+        ].tasks.append(task)
       }
-    for task in failed {
-      guard let (failure, isRollback) = failure(of: task) else { continue }
-      let answer = answer(to: failure, of: task)
-      let likeness = Likeness(
-        step: task.id.step, failure: failure,
-        found: (answer?.text ?? []) + (answer?.errorText ?? []),
-        tail: tails[task.id] ?? [])
-      if found[likeness] == nil { order.append(likeness) }
-      found[
-        likeness,
-        default: Group(failure: failure, answer: answer, isRollback: isRollback, tasks: [])
-      ].tasks.append(task)
     }
-    return order.compactMap { found[$0] }
+    return order.compactMap { found[$0] }.map { group in
+      var group = group
+      group.tasks = state.inInventoryOrder(group.tasks, by: \.id.host)
+      return group
+    }
   }
 
-  private func failure(of task: TaskState) -> (Failure, isRollback: Bool)? {
-    if case .ended(.failed(let failure)) = task.undo { return (failure, true) }
-    if case .ended = task.undo { return nil }
-    if case .ended(.failed(let failure)) = task.phase { return (failure, false) }
-    return nil
+  /// Why it failed; what was undone afterwards failed all the same.
+  private func failure(of task: TaskState, isRollback: Bool) -> Failure? {
+    if isRollback {
+      guard case .ended(.failed(let failure)) = task.undo else { return nil }
+      return failure
+    }
+    guard case .ended(.failed(let failure)) = task.phase, !isTakenOver(task.id) else { return nil }
+    return failure
+  }
+
+  /// It failed in an alternative, and a later one has begun and not failed.
+  private func isTakenOver(_ id: TaskID) -> Bool {
+    var node = state.index.node(of: id.step)
+    while let position = node, let parent = state.index[position].parent {
+      if case .firstOf = state.index[parent].kind {
+        let later = state.index[parent].children.filter { $0 > position }
+        for alternative in later {
+          let tasks = state.tasks.values.filter { task in
+            state.index.node(of: task.id.step).map { state.index.contains(alternative, $0) } ?? false
+          }
+          if !tasks.isEmpty, !tasks.contains(where: \.hasFailed) { return true }
+        }
+      }
+      node = parent
+    }
+    return false
+  }
+
+  /// Hosts whose tasks had to be left out, each with its steps.
+  private func unreachable() -> [UnreachableText.Entry] {
+    var entries: [String?: UnreachableText.Entry] = [:]
+    for step in state.index.steps {
+      for task in state.tasks.values where task.id.step == step.path {
+        guard case .unreachable(let reason)? = failure(of: task, isRollback: false) else { continue }
+        let host = task.id.host
+        entries[
+          host,
+          default: UnreachableText.Entry(
+            host: host, reason: reason, remedy: remedies[host] ?? "see to it; resume tries it again")
+        ].missed.append(step.path)
+      }
+    }
+    return Array(entries.values)
   }
 
   private func answer(to failure: Failure, of task: TaskState) -> ProbeAnswer? {
@@ -99,12 +153,10 @@ package struct FailureText {
       headline(what, Words.place(hosts), FailureWords.of(group.failure, answer: group.answer))
     ]
     switch group.failure {
-    case .require(let position): lines += check(step.requires, position, group.answer, task)
-    case .unlessCannotTell(let position): lines += check(step.unless, position, group.answer, task)
-    case .check(let position):
-      var checks = step.checks
-      if group.isRollback, case .code(_, let own) = step.rollback { checks = own }
-      lines += check(checks, position, group.answer, task)
+    case .require, .unlessCannotTell, .check:
+      if let check = check(group.failure, step, isRollback: group.isRollback) {
+        lines += CheckText(state: state).lines(check, group.answer, of: task)
+      }
     case .action: lines += action(task, step, isRollback: group.isRollback)
     case .output(let name, _):
       let origin = step.outputs.first { $0.name == name }?.origin ?? step.origin
@@ -114,11 +166,29 @@ package struct FailureText {
     return lines
   }
 
-  private func check(
-    _ checks: [Check], _ position: Int, _ answer: ProbeAnswer?, _ task: TaskState
-  ) -> [Line] {
-    guard position < checks.count else { return [] }
-    return CheckText(state: state).lines(checks[position], answer, of: task)
+  /// The check that a failure names.
+  private func check(_ failure: Failure, _ step: Step, isRollback: Bool) -> Check? {
+    let (checks, position): ([Check], Int)
+    switch failure {
+    case .require(let index): (checks, position) = (step.requires, index)
+    case .unlessCannotTell(let index): (checks, position) = (step.unless, index)
+    case .check(let index):
+      position = index
+      if isRollback, case .code(_, let own) = step.rollback {
+        checks = own
+      } else {
+        checks = step.checks
+      }
+    case .action, .output, .notStarted, .group, .unreachable, .cancelled: return nil
+    }
+    return position < checks.count ? checks[position] : nil
+  }
+
+  private func remedy(of failure: Failure, _ task: TaskState, isRollback: Bool) -> String {
+    guard let step = state.index.step(task.id.step),
+      let text = check(failure, step, isRollback: isRollback)?.remedy
+    else { return "" }
+    return state.text(text, for: task.id, environment: step.environment)
   }
 
   private func action(_ task: TaskState, _ step: Step, isRollback: Bool) -> [Line] {
