@@ -37,19 +37,18 @@ package struct ClosingText {
     switch outcome {
     case .succeeded: return results + notUndone + [success]
     case .failed:
-      return failures + notUndone + [last("stopped", ". When it is mended:  ", resume)]
+      return failures + notUndone + last("stopped", ". When it is mended:  ", resume)
     case .cancelled:
       let by = state.cancelledBy.map { " by \($0)" } ?? ""
-      return notUndone + [last("was cancelled\(by)", ". To go on:  ", resume)]
+      return notUndone + last("was cancelled\(by)", ". To go on:  ", resume)
     case .rolledBack:
       let what = state.tasks.values.contains(where: \.hasFailed)
         ? "failed, and what it had changed is rolled back" : "is rolled back"
-      return failures + notUndone + [
-        last(what, ". To begin anew:  ", commands.run(state.plan.name))
-      ]
+      return failures + notUndone
+        + last(what, ". To begin anew:  ", commands.run(state.plan.name))
     case .rollbackFailed:
       return failures + notUndone
-        + [last("stopped in its rollback", ". When it is mended:  ", resume)]
+        + last("stopped in its rollback", ". When it is mended:  ", resume)
     }
   }
 
@@ -60,10 +59,12 @@ package struct ClosingText {
   private var notUndone: [Line] {
     let kept = state.notUndone
     if kept.isEmpty { return [] }
+    let column = 4 + (kept.map { Printable.width($0.step) }.max() ?? 0)
     return ["Not undone, as the runbook says:"]
       + kept.map { step, reason in
         var line = Line("    ")
         line.append(step, .strong)
+        line.pad(to: column)
         line.append("  " + reason)
         return line
       }
@@ -74,14 +75,14 @@ package struct ClosingText {
     case .detached:
       let running = state.inFlight.count
       let words = running == 0 ? "" : "; \(Words.count(running, "action")) goes on without it"
-      return failures + [
-        last(
+      return failures
+        + last(
           "detached", (running > 1 ? words.replacing("goes", with: "go") : words) + ". To go on:  ",
           resume)
-      ]
     case .inDoubt:
       let count = state.doubts.count
-      var head = Line("Run \(run) stopped after \(length): ")
+      let place = state.isRollingBack ? " in its rollback" : ""
+      var head = Line("Run \(run) stopped\(place) after \(length): ")
       head.append(count == 1 ? "one task is in doubt." : "\(count) tasks are in doubt.")
       return failures + [head]
         + DoubtText(state, clock: clock, commands: commands, lineCounts: evidence.lineCounts).lines
@@ -89,16 +90,16 @@ package struct ClosingText {
     case .denied:
       let by = state.denied.map { " by \($0.by)" } ?? ""
       let what = state.denied.map { $0.task.step + " was denied" } ?? "it was denied"
-      return [last("stopped", ": \(what)\(by). To be asked again:  ", resume)]
+      return last("stopped", ": \(what)\(by). To be asked again:  ", resume)
     case .drifted: return drifted
     case .hostUnreachable(let hosts):
       return failures + UnreachableText(state: state).lines(hosts.map(entry))
-        + [last("stopped", goingOn(without: hosts), resume)]
+        + last("stopped", goingOn(without: hosts), resume)
     case .stateUnusable(let reason):
-      return [last("stopped", ": \(reason). To go on:  ", resume)]
+      return last("stopped", ": \(reason). To go on:  ", resume)
     case .lockHeld(let host, let holder): return lines(lockedOn: host, holder: holder)
     case .superseded:
-      return [last("goes on in another process", ". To see it:  ", commands.show(run))]
+      return last("goes on in another process", ". To see it:  ", commands.show(run))
     }
   }
 
@@ -108,17 +109,17 @@ package struct ClosingText {
     line.append(ShownState.failed.glyph)
     line.append(" a lock of this run is held on \(host)", .strong)
     line.append(": " + holder)
-    return [line, last("stopped", ". When that has ended:  ", resume)] + LockText(state).lines
+    return [line] + last("stopped", ". When that has ended:  ", resume) + LockText(state).lines
   }
 
   /// Nothing more could be written; what happened until then is safe.
-  package var afterJournalFailed: [Line] {
-    [last("stopped", ". When the state can be written again:  ", resume)]
-  }
+  ///
+  /// - Parameter lead: when it can go on, such as `When the state can be written again`.
+  package func lines(unrecorded lead: String) -> [Line] { last("stopped", ". \(lead):  ", resume) }
 
   /// The process that drove it died without a word.
   package var interrupted: [Line] {
-    failures + [last("was interrupted", ": its process died. To go on:  ", resume)]
+    failures + last("was interrupted", ": its process died. To go on:  ", resume)
   }
 
   /// `✓ Option A : réinstallation complète · run 7f3c done in 41s: 12 steps on 3 hosts`
@@ -171,7 +172,7 @@ package struct ClosingText {
       lines.append(line)
     }
     let name = ids.first.map { " --approve \($0.step)" } ?? ""
-    return lines + [last("waits for a person", ". To say yes:  ", commands.resume(run, name))]
+    return lines + last("waits for a person", ". To say yes:  ", commands.resume(run, name))
   }
 
   private var drifted: [Line] {
@@ -188,11 +189,9 @@ package struct ClosingText {
         lines += CheckText(state: state).lines(step.checks[answer.index], answer, of: task)
       }
     }
-    return lines + [
-      last("stopped", ". When it is mended:  ", resume),
-      last(
-        "goes on all the same with", ":  ", commands.resume(run, " --ignore-drift"), isTimed: false),
-    ]
+    return lines + last("stopped", ". When it is mended:  ", resume)
+      + last(
+        "goes on all the same with", ":  ", commands.resume(run, " --ignore-drift"), isTimed: false)
   }
 
   private func entry(_ host: String?) -> UnreachableText.Entry {
@@ -207,18 +206,37 @@ package struct ClosingText {
     return hosts.count == 1 ? ". When it answers:  " : ". When they answer:  "
   }
 
+  /// `2.0s`; of a run that was resumed `8.6s (4.1s since the resume)`.
   private var length: String {
-    let since = state.ownerSince ?? now
     let end = state.endedAt ?? state.lastEventAt ?? now
-    return DurationText.of(max(0, end.milliseconds - since.milliseconds))
+    func since(_ start: Timestamp?) -> String {
+      DurationText.of(max(0, end.milliseconds - (start ?? now).milliseconds))
+    }
+    let whole = since(state.startedAt ?? state.ownerSince)
+    return state.epoch > 1 ? whole + " (\(since(state.ownerSince)) since the resume)" : whole
   }
 
-  /// `Run 7f3c stopped after 2s. When it is mended:  reprise resume 7f3c`
+  /// `Run 7f3c stopped after 2s. When it is mended:  reprise resume 7f3c`; the command on a line of
+  /// its own where a usual screen would break it.
   private func last(
     _ what: String, _ lead: String, _ command: String, isTimed: Bool = true
-  ) -> Line {
-    var line = Line("Run \(run) \(what)" + (isTimed ? " after \(length)" : "") + lead)
-    line.append(command, .strong)
-    return line
+  ) -> [Line] {
+    let line = Line("Run \(run) \(what)" + (isTimed ? " after \(length)" : "") + lead)
+    return line.ending(with: command)
+  }
+}
+
+extension Line {
+  /// Columns of a screen that is not asked for its size.
+  private static let usualWidth = 80
+
+  /// With a command to be copied at its end, or below it where both do not fit on one line.
+  package func ending(with command: String) -> [Line] {
+    if width + Printable.width(command) < Self.usualWidth {
+      var line = self
+      line.append(command, .strong)
+      return [line]
+    }
+    return [self, Line("  " + command, .strong)]
   }
 }

@@ -33,22 +33,34 @@ package struct DoubtText {
     head.append(": can't know whether it ran to its end")
     var lines = [head, CheckText.line("known", known(task, doubt))]
     if !isRollback, let asked = asked(task, step) { lines.append(CheckText.line("asked", asked)) }
-    let name = state.commandName(of: id)
-    var choices = [
-      (" --rerun \(name)", isRollback ? "undo it again" : "start it again"),
-      (" --accept \(name)", isRollback ? "take it as undone" : "take it as done"),
-    ]
-    if doubt == .unreachable {
-      choices.insert(("", "look there again: best, when it answers"), at: 0)
-    }
-    for (position, (flags, meaning)) in choices.enumerated() {
-      var line = CheckText.line(
-        position == 0 ? "decide" : "", commands.resume(state.runID, flags))
-      line.pad(to: CheckText.remarkColumn, gap: 3)
+    let choices = choices(id, doubt, isRollback: isRollback)
+      .map { (commands.resume(state.runID, $0.flags), $0.meaning) }
+    let longest = 12 + (choices.map { Printable.width($0.0) }.max() ?? 0)
+    for (position, (command, meaning)) in choices.enumerated() {
+      var line = CheckText.line(position == 0 ? "decide" : "", command)
+      line.pad(to: max(CheckText.remarkColumn, longest + 3))
       line.append(meaning, .quiet)
       lines.append(line)
     }
     return lines
+  }
+
+  /// What can be decided, by its flags, and what becomes of the task then.
+  private func choices(
+    _ id: TaskID, _ doubt: Doubt, isRollback: Bool
+  ) -> [(flags: String, meaning: String)] {
+    let name = state.commandName(of: id)
+    var rerun = "start it again"
+    var accept = "take it as done"
+    if isRollback {
+      (rerun, accept) = ("undo it again", "take it as undone")
+    } else if state.isRollingBack(id) {
+      // Nothing starts any more: whatever is decided, what it may have done is undone.
+      (rerun, accept) = ("undo it, whether it ended or not", "take it as done, and undo it")
+    }
+    let decisions = [(" --rerun \(name)", rerun), (" --accept \(name)", accept)]
+    return doubt == .unreachable
+      ? [("", "look there again: best, when it answers")] + decisions : decisions
   }
 
   private func known(_ task: TaskState, _ doubt: Doubt) -> String {

@@ -37,6 +37,8 @@ extension RunState {
     guard let key = task.attempts.last, let attempt = attempts[key] else { return nil }
     let end: Timestamp
     switch attempt.attempt.purpose {
+    // When somebody said so tells nothing of the action.
+    case .forward where task.outcome?.isAccepted ?? false: return nil
     case .forward: end = task.outcome == nil ? now : task.endedAt ?? now
     case .rollback: end = attempt.endedAt ?? now
     }
@@ -47,6 +49,18 @@ extension RunState {
   package var hasTouchedHosts: Bool {
     tasks.values.contains { task in
       task.isTouched && index.step(task.id.step)?.changesHost ?? true
+    }
+  }
+
+  /// Something of the run is being undone.
+  package var isRollingBack: Bool { outcome == nil && rollbacks.values.contains(.underway) }
+
+  /// A rollback that is underway undoes the task too.
+  func isRollingBack(_ id: TaskID) -> Bool {
+    guard isRollingBack, let step = index.node(of: id.step) else { return false }
+    return rollbacks.contains { scope, rollback in
+      guard rollback == .underway, let node = index.node(named: scope.path) else { return false }
+      return index.contains(node, step) && id.batch.starts(with: scope.batch)
     }
   }
 
@@ -114,5 +128,13 @@ extension Code {
     guard let first = lines.first else { return "" }
     let trimmed = String(first.drop(while: \.isWhitespace))
     return lines.count > 1 ? trimmed + " …" : trimmed
+  }
+}
+
+extension TaskOutcome {
+  /// A person took it as done.
+  fileprivate var isAccepted: Bool {
+    if case .accepted = self { return true }
+    return false
   }
 }
