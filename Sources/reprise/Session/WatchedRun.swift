@@ -109,8 +109,35 @@ import RunbookReport
     case .journalFailed(let error):
       Output.error.write(
         ErrorText(commands: manner.commands, style: manner.common.errorStyle).text(error))
-      lines = text.afterJournalFailed
+      let isKept = await isKept(runs)
+      lines = isKept ? self.lines(after: error, text) : Self.again(error)
     }
     manner.output.write(lines.rendered(manner.style))
+  }
+
+  /// The journal has it, so that there is something to resume.
+  private func isKept(_ runs: StoredRuns?) async -> Bool {
+    if session.eventCount > 0 { return true }
+    return (try? await runs?.history.summary(of: session.journal.run)) != nil
+  }
+
+  private func lines(after error: JournalError, _ text: ClosingText) -> [Line] {
+    switch error {
+    case .lockHeld: text.lines(unrecorded: "When that run has ended")
+    case .owned, .superseded: text.lines(stopped: .superseded)
+    case .notWritable, .full, .busy:
+      text.lines(unrecorded: "When the state can be written again")
+    case .notFound, .noSuchRun, .ambiguousRun, .damaged, .newerVersion, .networkFilesystem,
+      .outdated, .other:
+      text.lines(unrecorded: "When the state is mended")
+    }
+  }
+
+  /// Of a run that never came to be: nothing was started, and the command is the same one.
+  private static func again(_ error: JournalError) -> [Line] {
+    var lead = "Nothing was started. To try again:  "
+    if case .lockHeld = error { lead = "Nothing was started. When that run has ended:  " }
+    let words = ["reprise"] + CommandLine.arguments.dropFirst().map(Commands.quoted)
+    return Line(lead).ending(with: words.joined(separator: " "))
   }
 }
