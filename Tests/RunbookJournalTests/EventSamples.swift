@@ -67,7 +67,8 @@ enum EventSamples {
       .runStarted(
         RunDescription(
           id: "7f3c", runbook: "hello", title: "Réinstallation \"complète\"", operator: "root",
-          machine: "install-01", directory: "/srv/runbooks")),
+          machine: "install-01", directory: "/srv/runbooks",
+          connection: ["--identity", "/root/.ssh/id_ed25519"])),
       .runStarted(
         RunDescription(id: "7f3c", runbook: "", title: nil, operator: "", machine: "\u{0}\u{7F}")),
       .ownerTook(epoch: 3, process: 4711, operator: "root"),

@@ -90,10 +90,13 @@ package struct RunDescription: Codable, Hashable, Sendable {
   package var directory: String?
   /// The absolute path of the inventory that was given instead of the declared one.
   package var inventory: String?
+  /// How its hosts are reached, as words of a command line with absolute paths: what a later owner
+  /// goes by where it is told nothing else. Older runs have none.
+  package var connection: [String]
 
   package init(
     id: String, runbook: String, title: String?, operator: String, machine: String,
-    directory: String? = nil, inventory: String? = nil
+    directory: String? = nil, inventory: String? = nil, connection: [String] = []
   ) {
     self.id = id
     self.runbook = runbook
@@ -102,6 +105,7 @@ package struct RunDescription: Codable, Hashable, Sendable {
     self.machine = machine
     self.directory = directory
     self.inventory = inventory
+    self.connection = connection
   }
 }
 

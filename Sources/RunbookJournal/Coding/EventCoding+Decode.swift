@@ -11,7 +11,8 @@ extension Event {
           title: try json.optionalString("title"), operator: try json.string("operator"),
           machine: try json.string("machine"),
           directory: try json.optionalString("directory"),
-          inventory: try json.optionalString("inventory")))
+          inventory: try json.optionalString("inventory"),
+          connection: json.has("connection") ? try json.strings("connection") : []))
     case "ownerTook":
       self = .ownerTook(
         epoch: try json.int("epoch"), process: try json.int("process"),

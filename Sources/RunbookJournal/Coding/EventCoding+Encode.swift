@@ -12,6 +12,7 @@ extension JSONWriter {
       field("machine", run.machine)
       optional("directory", run.directory)
       optional("inventory", run.inventory)
+      if !run.connection.isEmpty { field("connection", run.connection) }
     case .ownerTook(let epoch, let process, let operatorName):
       name("ownerTook")
       field("epoch", epoch)
