@@ -5,14 +5,19 @@ package struct Commands: Hashable, Sendable {
   private let stateFlags: String
   /// The same for what reaches hosts: ` --identity key`.
   private let hostFlags: String
+  /// The same for a run that begins: it does not know yet what another one keeps.
+  private let runFlags: String
 
   /// - Parameters: words of options, each as a person would give it, not quoted yet.
-  package init(stateFlags: [String] = [], hostFlags: [String] = []) {
+  package init(
+    stateFlags: [String] = [], hostFlags: [String] = [], runFlags: [String]? = nil
+  ) {
     self.stateFlags = stateFlags.map { " " + Self.quoted($0) }.joined()
     self.hostFlags = hostFlags.map { " " + Self.quoted($0) }.joined()
+    self.runFlags = (runFlags ?? hostFlags).map { " " + Self.quoted($0) }.joined()
   }
 
-  package func run(_ name: String) -> String { "reprise run \(name)" + stateFlags + hostFlags }
+  package func run(_ name: String) -> String { "reprise run \(name)" + stateFlags + runFlags }
 
   /// - Parameter wish: ` --rerun install`, or nothing.
   package func resume(_ run: String, _ wish: String = "") -> String {

@@ -57,12 +57,31 @@ struct HostOptions: ParsableArguments {
     return options
   }
 
-  /// The options that a later `resume` needs too, as words.
+  /// How hosts are reached, as words: what a later `resume` needs too.
   var flags: [String] {
     var words = identity.flatMap { ["--identity", $0] }
     if let knownHosts { words += ["--known-hosts", knownHosts] }
     if transport != .auto { words += ["--transport", transport.rawValue] }
     return words
+  }
+
+  /// The same with absolute paths: what a run keeps, so that it is not told again.
+  var kept: [String] {
+    var options = self
+    options.identity = identity.map(Path.whole)
+    options.knownHosts = knownHosts.map(Path.whole)
+    return options.flags
+  }
+
+  /// With what a run keeps in the place of what is not given here.
+  func completed(by words: [String]) -> HostOptions {
+    // Words of a newer reprise are none of ours.
+    guard let kept = try? HostOptions.parse(words) else { return self }
+    var options = self
+    if options.identity.isEmpty { options.identity = kept.identity }
+    options.knownHosts = options.knownHosts ?? kept.knownHosts
+    if options.transport == .auto { options.transport = kept.transport }
+    return options
   }
 
   private static func milliseconds(_ text: String) -> Int? {

@@ -35,7 +35,8 @@ struct GcCommand: Command {
     } catch {
       throw .journal(error)
     }
-    let visits = HostVisits(hosts: hosts, common: common, purpose: "gc")
+    let visits = HostVisits(
+      hosts: try await reaching(all, runs), common: common, purpose: "gc")
     return await visits.forEach(HostVisits.places(of: bindings)) {
       (place, host) throws(TransportError) in
       let found = try await Leftovers.directories(host)
@@ -46,6 +47,20 @@ struct GcCommand: Command {
       write(place?.name, ended, dryRun ? "would remove" : "removed", .done)
       write(place?.name, kept, "kept, can be resumed:", .toCome)
       write(place?.name, foreign, "kept, of no run of this state:", .toCome)
+    }
+  }
+
+  /// As the newest run reaches its hosts, where nothing else is given.
+  @MainActor private func reaching(
+    _ all: [RunSummary], _ runs: StoredRuns
+  ) async throws(CommandError) -> HostOptions {
+    guard let newest = all.first(where: { $0.hostCount > 0 }) else { return hosts }
+    do throws(JournalError) {
+      let first = try await runs.history.facts(of: newest.id, limit: 1).first?.fact.event
+      guard case .runStarted(let run)? = first else { return hosts }
+      return hosts.completed(by: run.connection)
+    } catch {
+      throw .journal(error)
     }
   }
 

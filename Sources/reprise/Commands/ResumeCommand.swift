@@ -16,8 +16,9 @@ struct ResumeCommand: Command {
 
       reprise resume 7f3c --adopt             go on with the runbook as it is edited now
 
-      The runbook, the inventory and the inputs are those that the run began with. What ended well \
-      is not touched, what still runs on a host is taken up again, and what failed is tried again. \
+      The runbook, the inventory and the inputs are those that the run began with, and so are \
+      --identity, --known-hosts and --transport where they are not given. What ended well is not \
+      touched, what still runs on a host is taken up again, and what failed is tried again. \
       `--adopt` shows what the edited runbook changes, step by step, and asks (`--yes` says yes). A \
       step that ran and is changed has to be named: `--rerun STEP` starts it again as it is now, \
       `--accept STEP` leaves what it did. Ends with 75 and the command that goes on where that is \
@@ -87,8 +88,7 @@ struct ResumeCommand: Command {
     do throws(JournalError) {
       let file = try await JournalFile.open(directory: common.state)
       resumed = try await RunSession.resume(
-        file, in: common.state, run: summary.id, wishes.of,
-        options: manner.driveOptions, reach: manner.reach)
+        file, in: common.state, run: summary.id, wishes.of, options: manner.driveOptions)
     } catch {
       throw .journal(error)
     }

@@ -39,7 +39,8 @@ struct RunCommand: Command {
       let session = try await RunSession.begin(
         file, in: common.state, plan: loaded.plan,
         sources: Dictionary(texts) { first, _ in first }, binding: binding,
-        inventory: chosen.given.inventory, options: manner.driveOptions, reach: manner.reach)
+        inventory: chosen.given.inventory, connection: chosen.hosts.kept,
+        options: manner.driveOptions)
       run = WatchedRun(session: session, expected: earlier.lengths)
     } catch {
       throw .journal(error)

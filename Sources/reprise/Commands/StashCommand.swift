@@ -41,7 +41,9 @@ struct StashCommand: Command {
       guard !tasks.isEmpty else { continue }
       let places = tasks.keys.sorted { ($0 ?? "") < ($1 ?? "") }
         .map { name in name.flatMap { state.binding.host($0) } }
-      let visits = HostVisits(hosts: hosts, common: common, purpose: "stash")
+      let visits = HostVisits(
+        hosts: hosts.completed(by: state.description?.connection ?? []), common: common,
+        purpose: "stash")
       let visited = await visits.forEach(places) { (place, host) throws(TransportError) in
         for id in tasks[place?.name] ?? [] {
           let entries = try await Leftovers.stash(of: id, state, host)

@@ -13,12 +13,12 @@ struct RunSession {
   var eventCount: Int
   var opening: RunOpening
   var options: DriveOptions
-  var reach: ReachOptions
+  var reach = ReachOptions()
   private var secrets: SecretVault?
 
   init(
     directory: String, journal: RunJournal, before: RunState, eventCount: Int,
-    opening: RunOpening, options: DriveOptions, reach: ReachOptions
+    opening: RunOpening, options: DriveOptions
   ) {
     self.directory = directory
     self.journal = journal
@@ -26,7 +26,6 @@ struct RunSession {
     self.eventCount = eventCount
     self.opening = opening
     self.options = options
-    self.reach = reach
   }
 
   /// How hosts are reached, from the command line.
@@ -40,24 +39,23 @@ struct RunSession {
   /// - Parameters:
   ///   - sources: every file of the runbook by its path: stored with the run.
   ///   - inventory: the one that was given instead of the declared one.
+  ///   - connection: what later owners need to reach its hosts, as words of a command line.
   static func begin(
     _ file: JournalFile, in directory: String, plan: Plan, sources: [String: String],
-    binding: Binding, inventory: String? = nil, options: DriveOptions, reach: ReachOptions
+    binding: Binding, inventory: String? = nil, connection: [String] = [], options: DriveOptions
   ) async throws(JournalError) -> RunSession {
     let description = RunDescription(
       id: try await file.newRunID(), runbook: plan.name, title: plan.title,
       operator: Person.current.name, machine: Person.current.machine,
       directory: Path.absolute(Path.directory(of: plan.origin.file)),
-      inventory: inventory.map {
-        Path.join(Path.absolute(Path.directory(of: $0)), Path.name(of: $0))
-      })
+      inventory: inventory.map(Path.whole), connection: connection)
     let journal = try await file.createRun(
       RunSource(description: description, plan: plan, sources: sources, binding: binding))
     let opening = RunOpening(
       beginning: description, plan: plan, binding: binding, by: opener(journal.epoch, after: nil))
     return RunSession(
       directory: directory, journal: journal, before: RunState(plan: plan, binding: binding),
-      eventCount: 0, opening: opening, options: options, reach: reach)
+      eventCount: 0, opening: opening, options: options)
   }
 
   /// Takes a run over where it stopped.
@@ -66,9 +64,9 @@ struct RunSession {
   ///   failure of the result, and nothing is journaled then.
   static func resume(
     _ file: JournalFile, in directory: String, run: String,
-    _ wishes: @Sendable (RunState) -> ResumeWishes, options: DriveOptions, reach: ReachOptions
+    _ wishes: @Sendable (RunState) -> ResumeWishes, options: DriveOptions
   ) async throws(JournalError) -> Result<RunSession, ResumeProblem> {
-    try await takeOver(file, in: directory, run: run, options: options, reach: reach) {
+    try await takeOver(file, in: directory, run: run, options: options) {
       (state, opener) throws(ResumeProblem) in
       try RunOpening(resuming: state, wishes(state), by: opener)
     }
@@ -89,7 +87,7 @@ struct RunSession {
       let directory = manner.common.state
       let file = try await JournalFile.open(directory: directory)
       let taken = try await takeOver(
-        file, in: directory, run: run, options: manner.driveOptions, reach: manner.reach
+        file, in: directory, run: run, options: manner.driveOptions
       ) { (state, opener) throws(EndedProblem) in
         switch ending {
         case .cancelled: try RunOpening(cancelling: state, by: opener)
@@ -107,7 +105,7 @@ struct RunSession {
   /// - Parameter open: what it throws is the failure of the result; nothing is journaled then.
   private static func takeOver<Problem: Error>(
     _ file: JournalFile, in directory: String, run: String, options: DriveOptions,
-    reach: ReachOptions, _ open: (RunState, RunOpening.Opener) throws(Problem) -> RunOpening
+    _ open: (RunState, RunOpening.Opener) throws(Problem) -> RunOpening
   ) async throws(JournalError) -> Result<RunSession, Problem> {
     let (journal, stored) = try await file.takeOver(run: run)
     var state = RunState(plan: stored.plan, binding: stored.binding)
@@ -117,7 +115,7 @@ struct RunSession {
       return .success(
         RunSession(
           directory: directory, journal: journal, before: state, eventCount: stored.facts.count,
-          opening: opening, options: options, reach: reach))
+          opening: opening, options: options))
     } catch {
       await journal.release()
       return .failure(error)

@@ -101,6 +101,11 @@ enum Path {
     return String(cString: real)
   }
 
+  /// Of a file as seen from here; what begins with `~` is left to whoever knows the home.
+  static func whole(_ path: String) -> String {
+    path.hasPrefix("~") ? path : join(absolute(directory(of: path)), name(of: path))
+  }
+
   /// `name` as seen from `directory`.
   static func join(_ directory: String, _ name: String) -> String {
     if name.hasPrefix("/") || directory.isEmpty || directory == "." { return name }

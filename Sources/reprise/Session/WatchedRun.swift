@@ -16,9 +16,20 @@ import RunbookReport
     var isJSON: Bool
     /// Nothing but the last lines: a command that prints JSON of its own.
     var isQuiet = false
+    /// What the run keeps of how its hosts are reached: nobody has to type that again.
+    var kept: [String] = []
 
     var commands: Commands {
-      Commands(stateFlags: common.stateFlags, hostFlags: hosts.flags)
+      Commands(
+        stateFlags: common.stateFlags, hostFlags: hosts.kept == kept ? [] : hosts.flags,
+        runFlags: hosts.flags)
+    }
+    /// The same with what the run keeps where nothing else is given.
+    func knowing(_ run: RunDescription?) -> Manner {
+      var manner = self
+      manner.kept = run?.connection ?? []
+      manner.hosts = hosts.completed(by: manner.kept)
+      return manner
     }
     var reach: RunSession.ReachOptions {
       RunSession.ReachOptions(ssh: hosts.ssh, implementation: hosts.transport)
@@ -34,7 +45,9 @@ import RunbookReport
 
   /// Drives until the run ends or stops, says how it stands, and what goes on.
   func drive(_ manner: Manner) async throws(CommandError) -> ExitStatus {
+    let manner = manner.knowing(session.opening.state.description)
     var session = session
+    session.reach = manner.reach
     do throws(SecretProblem) {
       try await session.readSecrets()
     } catch {
