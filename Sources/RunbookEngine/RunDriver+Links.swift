@@ -13,6 +13,15 @@ struct Reconnection {
 extension RunDriver {
   /// A host that the run has never reached is given up sooner than one that went away.
   private static let firstContact = 15_000
+  /// Milliseconds that a run that has to stop waits for what other hosts say.
+  private static let lastWord = 10_000
+
+  /// Hosts are being tried that have not said yet whether they can be reached: whoever has to mend
+  /// one wants to know of all of them.
+  var isMeetingHosts: Bool {
+    let now = clock.now()
+    return connecting.values.contains { $0.isTrying && now < $0.since + Self.lastWord }
+  }
 
   func connect(_ host: String?, _ group: inout DiscardingTaskGroup) {
     guard links[host] == nil else { return }

@@ -200,6 +200,7 @@ package actor RunDriver {
   private func stopReason(_ agenda: Agenda) -> StopReason? {
     guard let reason = agenda.stop else { return nil }
     if reason == .waitingForPerson, options.isAttended || options.confirmsAll != nil { return nil }
+    if case .hostUnreachable = reason, isMeetingHosts { return nil }
     return reason
   }
 

@@ -16,7 +16,7 @@ struct HostKeyErrors {
     .hostKeyUnknown(
       fingerprint: described,
       remedy: "compare it with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on \(target.address), "
-        + "then run again with --accept-new-host-keys, or record it with "
+        + "then give --accept-new-host-keys once, or record it with "
         + "`ssh-keyscan \(scan) >> \(file)`")
   }
 
@@ -25,7 +25,7 @@ struct HostKeyErrors {
       fingerprint: described,
       remedy: "somebody may be listening in. Only if the host was installed anew: compare the "
         + "fingerprint on its console, then `ssh-keygen -R '\(target.knownHostsName)' -f \(file)` "
-        + "and run again with --accept-new-host-keys")
+        + "and give --accept-new-host-keys once")
   }
 
   /// Known only in a way that libssh2 has no means to verify.

@@ -28,7 +28,9 @@ extension SSHConnection {
         throw keyring.failure
       }
     }
-    if let methods = try otherMethods() { keyring.notes.append("it also takes \(methods)") }
+    if let methods = try otherMethods() {
+      keyring.notes.append("without a key it would take \(methods), which reprise can't answer")
+    }
     throw keyring.failure
   }
 
