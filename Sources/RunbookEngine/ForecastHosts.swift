@@ -1,6 +1,6 @@
 import RunbookCore
 
-/// The hosts that a forecast asks: each connected once, when it is first asked.
+/// The hosts that a forecast asks: each connected once.
 ///
 /// An actor because the tasks of a step ask their hosts at the same time.
 actor ForecastHosts {
@@ -21,21 +21,37 @@ actor ForecastHosts {
   /// The tasks of one step have different hosts: no host is asked twice at once.
   func ask(_ host: String?, _ exchange: Exchange) async -> Result<HostInquiry.Reply, TransportError>
   {
-    if let known = unreachable[host] { return .failure(known) }
     do throws(TransportError) {
-      let inquiry: HostInquiry
-      if let open = inquiries[host] {
-        inquiry = open
-      } else {
-        inquiry = try await .open(
-          transport, to: host.flatMap { binding.host($0) }, name: name, clock: clock)
-        inquiries[host] = inquiry
-      }
-      return .success(try await inquiry.ask(exchange))
+      return .success(try await inquiry(host).ask(exchange))
     } catch {
       unreachable[host] = error
       return .failure(error)
     }
+  }
+
+  /// Connects to hosts, all at the same time, before any is asked: whether it can be reached is to
+  /// be known also of one that is asked nothing.
+  func greet(_ hosts: some Collection<String>) async {
+    await withTaskGroup(of: Void.self) { group in
+      for host in hosts { group.addTask { await self.greet(host) } }
+    }
+  }
+
+  private func greet(_ host: String) async {
+    do throws(TransportError) {
+      _ = try await inquiry(host)
+    } catch {
+      unreachable[host] = error
+    }
+  }
+
+  private func inquiry(_ host: String?) async throws(TransportError) -> HostInquiry {
+    if let known = unreachable[host] { throw known }
+    if let open = inquiries[host] { return open }
+    let made = try await HostInquiry.open(
+      transport, to: host.flatMap { binding.host($0) }, name: name, clock: clock)
+    inquiries[host] = made
+    return made
   }
 
   func close() async {

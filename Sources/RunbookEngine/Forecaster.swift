@@ -16,6 +16,8 @@ package actor Forecaster {
   private var change: StepPath?
   /// The step at which the run would stop.
   private var stop: StepPath?
+  /// Hosts that can't be reached, and why.
+  private var away: [String?: String] = [:]
 
   /// - Parameters:
   ///   - name: of the state directories on hosts; no run has it.
@@ -37,6 +39,8 @@ package actor Forecaster {
 
   /// - Throws: the first secret that a guard needs and that can't be read.
   package func forecast() async throws(SecretProblem) -> Forecast {
+    await hosts.greet(hostsOfSteps)
+    away = await hosts.unreachable.mapValues(\.reason)
     do throws(SecretProblem) {
       try await walk(state.index.root, batch: [], unknown: nil, goesOn: false)
     } catch {
@@ -46,6 +50,11 @@ package actor Forecaster {
     await hosts.close()
     forecast.unreachable = await hosts.unreachable
     return forecast
+  }
+
+  /// Every host that is known now to have a task.
+  private var hostsOfSteps: Set<String> {
+    Set(state.index.steps.compactMap(\.group).flatMap { state.members(of: $0, batch: []) })
   }
 
   /// - Parameters:
@@ -131,7 +140,7 @@ package actor Forecaster {
     let ids = members.map { TaskID(step.path, host: $0, batch: batch) }
     if let reason {
       noteChange(step)
-      for id in ids { add(id, .unknown(reason)) }
+      for id in ids { add(id, away[id.host].map { .noAnswer($0) } ?? .unknown(reason)) }
       return
     }
     let items = try await ask(ids, step)
@@ -202,6 +211,7 @@ package actor Forecaster {
 
   /// What is known without asking the host; nil where it has to be asked.
   private func knownBefore(_ id: TaskID, _ step: Step) -> Forecast.Verdict? {
+    if let reason = away[id.host] { return .noAnswer(reason) }
     if let missing = missingOutput(id, step) { return .unknown(missing) }
     if let change, !step.asksNothing { return .unknown(.after(change)) }
     for (position, check) in step.requires.enumerated() where holds(check, id, step) == false {

@@ -36,13 +36,21 @@ package struct ForecastText {
   private let index: PlanIndex
   private let binding: Binding
   private let rows: [ForecastRow]
+  /// Hosts that can't be reached.
+  private let away: [UnreachableText.Entry]
 
   private var hosts: [Host] { binding.hosts }
 
-  package init(plan: Plan, binding: Binding, _ rows: [ForecastRow]) {
+  package init(
+    plan: Plan, binding: Binding, _ rows: [ForecastRow],
+    away: [(host: String?, reason: String, remedy: String?)] = []
+  ) {
     self.plan = plan
     self.binding = binding
     self.rows = rows
+    self.away = away.map {
+      UnreachableText.Entry(host: $0.host, reason: $0.reason, remedy: $0.remedy)
+    }
     index = PlanIndex(plan)
   }
 
@@ -65,7 +73,8 @@ package struct ForecastText {
       }
       lines += self.lines(group)
     }
-    return lines + [summary]
+    let state = RunState(plan: plan, binding: binding)
+    return lines + UnreachableText(state: state).lines(away) + [summary]
   }
 
   /// One object for each task; see `docs/json.md`.
@@ -76,8 +85,7 @@ package struct ForecastText {
     var groups: [[ForecastRow]] = []
     for row in rows {
       let position = groups.lastIndex { group in
-        group[0].task.instance == row.task.instance && group[0].verdict == row.verdict
-          && said(group[0]) == said(row)
+        group[0].task.instance == row.task.instance && isAlike(group[0], row)
       }
       if let position {
         groups[position].append(row)
@@ -88,6 +96,27 @@ package struct ForecastText {
       }
     }
     return groups
+  }
+
+  /// The same is to be said of both. Why a host can't be reached is said at the end.
+  private func isAlike(_ one: ForecastRow, _ other: ForecastRow) -> Bool {
+    if isAway(one), isAway(other) { return true }
+    return one.verdict == other.verdict && said(one) == said(other)
+      && remedy(one) == remedy(other)
+  }
+
+  private func isAway(_ row: ForecastRow) -> Bool {
+    guard case .noAnswer = row.verdict else { return false }
+    return away.contains { $0.host == row.task.host }
+  }
+
+  private func remedy(_ row: ForecastRow) -> String? {
+    guard case .stops(let stage, let position, _) = row.verdict,
+      let remedy = check(row.task, stage, position)?.remedy,
+      let step = index.step(row.task.step)
+    else { return nil }
+    return RunState(plan: plan, binding: binding)
+      .text(remedy, for: row.task, environment: step.environment)
   }
 
   private func lines(_ group: [ForecastRow]) -> [Line] {
@@ -108,16 +137,8 @@ package struct ForecastText {
       if let action = action(row.task) { lines.append(Line("      " + action, .quiet)) }
     case .wouldAsk, .holds, .leftOut, .satisfied, .stops, .cannot, .noAnswer: break
     }
-    if case .stops(let stage, let position, _) = row.verdict {
-      if let said = said(row) { lines.append(CheckText.line("found", said)) }
-      if let check = check(row.task, stage, position), let remedy = check.remedy,
-        let step = index.step(row.task.step)
-      {
-        let state = RunState(plan: plan, binding: binding)
-        lines.append(
-          CheckText.line("do", state.text(remedy, for: row.task, environment: step.environment)))
-      }
-    }
+    if let said = said(row) { lines.append(CheckText.line("found", said)) }
+    if let remedy = remedy(row) { lines.append(CheckText.line("do", remedy)) }
     return lines
   }
 
@@ -179,7 +200,8 @@ package struct ForecastText {
       let text = check(row.task, stage, position).map { ": \($0.text)" } ?? ""
       return stage == .output ? "an output can't be read now" : "\(what) \(now)\(text)"
     case .unknown(let why): return "can't be known \(why)"
-    case .noAnswer(let reason): return "gave no answer: \(reason)"
+    case .noAnswer(let reason):
+      return isAway(row) ? "can't be reached" : "gave no answer: \(reason)"
     }
   }
 
@@ -217,31 +239,40 @@ package struct ForecastText {
     return text.isEmpty ? "exit status \(found.status)" : text
   }
 
+  /// Each task is counted once: the numbers add up.
   private var summary: Line {
-    func count(_ fits: (ForecastRow.Verdict) -> Bool) -> Int {
-      rows.filter { fits($0.verdict) }.count
+    var counts: [(what: String, count: Int)] = [
+      "would run", "would ask", "as they should be", "left out", "can't be known yet",
+      "gave no answer", "would stop it",
+    ].map { ($0, 0) }
+    for row in rows {
+      let place =
+        switch row.verdict {
+        case .wouldRun: 0
+        case .wouldAsk: 1
+        case .satisfied, .holds: 2
+        case .leftOut: 3
+        case .unknown: 4
+        case .noAnswer: 5
+        case .stops, .cannot: 6
+        }
+      counts[place].count += 1
     }
-    var parts: [String] = []
-    let running = count { $0 == .wouldRun }
-    parts.append("\(running) would run")
-    let satisfied = count {
-      if case .satisfied = $0 { return true }
-      return $0 == .holds
+    if let stop = rows.first(where: stops)?.task.step {
+      counts[6].what += ", first at \(stop)"
+    } else {
+      counts[6].what = "would fail, and the next alternative be tried"
     }
-    if satisfied > 0 { parts.append("\(satisfied) as they should be") }
-    let unknown = count {
-      if case .unknown = $0 { return true }
-      return false
-    }
-    if unknown > 0 { parts.append("\(unknown) can't be known yet") }
-    let stopping = rows.first {
-      switch $0.verdict {
-      case .stops, .cannot: !$0.isTakenOver
-      case .wouldRun, .wouldAsk, .satisfied, .holds, .leftOut, .unknown, .noAnswer: false
-      }
-    }
-    if let stopping { parts.append("it would stop at \(stopping.task.step)") }
+    let parts = counts.enumerated().filter { $0.offset == 0 || $0.element.count > 0 }
+      .map { "\($0.element.count) \($0.element.what)" }
     return Line("Of \(Words.count(rows.count, "task")): " + parts.joined(separator: ", "))
+  }
+
+  private func stops(_ row: ForecastRow) -> Bool {
+    switch row.verdict {
+    case .stops, .cannot: !row.isTakenOver
+    case .wouldRun, .wouldAsk, .satisfied, .holds, .leftOut, .unknown, .noAnswer: false
+    }
   }
 
   private func json(_ row: ForecastRow) -> String {

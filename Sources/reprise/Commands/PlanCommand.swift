@@ -14,7 +14,7 @@ struct PlanCommand: Command {
       reprise plan precheck --inventory servers.tsv --identity ~/.ssh/id_ed25519
       reprise plan hello --json | jq 'select(.verdict == "wouldRun")'
 
-      The hosts are asked what only looks: `require`, `unless`, and the checks of steps without an \
+      Every host that has a task is connected to, and asked what only looks: `require`, `unless`, and the checks of steps without an \
       action. What depends on a step that would run first is said to be unknown, never guessed. \
       Ends with 1 where a run would stop at a check that does not hold now, and with 69 where a host \
       can't be reached.
@@ -44,7 +44,9 @@ struct PlanCommand: Command {
       throw .secret(error)
     }
     await transport.shutDown()
-    let text = ForecastText(plan: loaded.plan, binding: binding, forecast.shown)
+    let text = ForecastText(
+      plan: loaded.plan, binding: binding, forecast.shown,
+      away: forecast.unreachable.map { ($0, $1.reason, $1.remedy) })
     if json {
       for line in text.json { Output.standard.write(line + "\n") }
     } else {
