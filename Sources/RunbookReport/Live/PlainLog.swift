@@ -10,6 +10,8 @@ package struct PlainLog: Sendable {
   private var lastAsking: [TaskID: Timestamp] = [:]
   private var lastBringing: [TaskID: Timestamp] = [:]
   private var lastReason: [String?: String] = [:]
+  /// Doubts that were told: a check that could not resolve one raises it again.
+  private var toldDoubts: [TaskID: Doubt] = [:]
   /// What was told of each attempt's output that is not kept.
   private var toldSkips: [AttemptKey: (length: Int, reason: SkipReason, text: String)] = [:]
 
@@ -162,8 +164,14 @@ package struct PlainLog: Sendable {
         "  \(id.step)\(Words.place([id.host])): \(FailureWords.of(failure)); tried again in \(wait)"
       )
     case .rollbackTaskEnded(let id, let outcome):
-      state(outcome.isGood ? .rolledBack : .failed, "\(id.step)\(Words.place([id.host])) undone")
+      let place = id.step + Words.place([id.host])
+      if case .failed(let failure) = outcome {
+        state(.failed, "the rollback of \(place) failed: \(FailureWords.of(failure))")
+      } else {
+        state(.rolledBack, "\(place) undone")
+      }
     case .doubtRaised(let id, let doubt):
+      guard toldDoubts.updateValue(doubt, forKey: id) != doubt else { return nil }
       state(
         .inDoubt,
         "\(id.step)\(Words.place([id.host])) is in doubt: \(FailureWords.of(doubt, host: id.host))")
@@ -182,12 +190,15 @@ package struct PlainLog: Sendable {
     case .outputSkipped(let key, _, _, _, _, let reason):
       // A runaway output is told each time it has doubled.
       return skipped(key, reason, atLeast: 2 * (toldSkips[key]?.length ?? 0), fact.time)
+    case .attemptStarted(let id, _):
+      toldDoubts[id] = nil
+      return nil
     case .exchangeEnded(let key, _, _):
       guard let told = toldSkips[key] else { return nil }
       return skipped(key, told.reason, atLeast: told.length, fact.time)
     case .ownerLeft, .runEnded, .taskEnded, .locksTaken, .hostLocked, .hostUnlocked, .hostLockRefused,
       .scopeEntered,
-      .groupResolved, .batchesFixed, .fileFixed, .attemptStarted, .secretsSealed, .outputReceived,
+      .groupResolved, .batchesFixed, .fileFixed, .secretsSealed, .outputReceived,
       .probeAnswered, .polled, .outputSet, .outputHeld, .outputLost, .outputUnreadable:
       return nil
     }

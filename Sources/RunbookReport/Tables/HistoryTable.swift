@@ -20,12 +20,8 @@ package enum HistoryTable {
     var state = Line()
     if let shown = row.state {
       state.append(shown.glyph)
-      state.append(" " + (row.kind == .rollback ? "undone" : shown.word))
-      if row.kind == .rollback, shown != .rolledBack {
-        state = Line()
-        state.append(shown.glyph)
-        state.append(" undo " + shown.word)
-      }
+      let undo = shown == .rolledBack ? "undone" : "rollback " + shown.word
+      state.append(" " + (row.kind == .rollback ? undo : shown.word))
     }
     var note = Line(row.note)
     if let by = row.by { note.append((row.note.isEmpty ? "by " : ", by ") + by, .strong) }
