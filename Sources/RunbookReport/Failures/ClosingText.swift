@@ -157,22 +157,32 @@ package struct ClosingText {
     return line.spans.isEmpty ? nil : line
   }
 
-  private var waiting: [Line] {
-    let ids = state.tasks.values.filter { state.shown($0) == .waiting }.map(\.id)
-      .sorted { $0.description < $1.description }
-    var lines: [Line] = []
-    for id in ids {
-      guard let step = state.index.step(id.step), case .confirm(let text)? = step.action else {
-        continue
-      }
-      var line = Line()
-      line.append(ShownState.waiting.glyph)
-      line.append(" " + id.description, .strong)
-      line.append(": " + state.text(text, for: id, environment: step.environment))
-      lines.append(line)
+  /// What a run that is driven asks a person, and how it is answered from here.
+  package var asked: [Line] {
+    state.waiting.flatMap { id in
+      let step = state.commandName(of: TaskID(id.step))
+      return question(id) + [
+        CheckText.line("yes", commands.approve(run, step)),
+        CheckText.line("no", commands.deny(run, step)),
+      ]
     }
+  }
+
+  private func question(_ id: TaskID) -> [Line] {
+    guard let step = state.index.step(id.step), case .confirm(let text)? = step.action else {
+      return []
+    }
+    var line = Line()
+    line.append(ShownState.waiting.glyph)
+    line.append(" " + id.description, .strong)
+    line.append(": " + state.text(text, for: id, environment: step.environment))
+    return [line]
+  }
+
+  private var waiting: [Line] {
+    let ids = state.waiting
     let name = ids.first.map { " --approve \($0.step)" } ?? ""
-    return lines + last("waits for a person", ". To say yes:  ", commands.resume(run, name))
+    return ids.flatMap(question) + last("waits for a person", ". To say yes:  ", commands.resume(run, name))
   }
 
   private var drifted: [Line] {

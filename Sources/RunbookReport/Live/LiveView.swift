@@ -82,8 +82,7 @@ package struct LiveView: Sendable {
   /// The first `confirm` that waits for its person.
   package var question: TaskID? {
     guard state.outcome == nil, state.denied == nil else { return nil }
-    return state.tasks.values.filter { state.shown($0) == .waiting }.map(\.id)
-      .min { $0.description < $1.description }
+    return state.waiting.first
   }
 
   /// All of its text, on as many lines as it takes: who answers must have read it.

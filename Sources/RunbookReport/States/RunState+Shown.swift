@@ -32,6 +32,12 @@ extension RunState {
     return attempts[key]?.end?.verdict == .complete
   }
 
+  /// Tasks that wait for a person, by their names.
+  package var waiting: [TaskID] {
+    tasks.values.filter { shown($0) == .waiting }.map(\.id)
+      .sorted { $0.description < $1.description }
+  }
+
   /// Milliseconds from the start of the task's last attempt to its end, or to `now`.
   package func length(of task: TaskState, now: Timestamp) -> Int? {
     guard let key = task.attempts.last, let attempt = attempts[key] else { return nil }

@@ -19,6 +19,10 @@ package struct RunRow: Hashable, Sendable {
   package var by: String
   package var hosts: Int
   package var isResumable: Bool
+  /// A process drives it, and it waits for what a person says.
+  package var isWaiting = false
+  /// It was at undoing what it had changed.
+  package var isRollingBack = false
 
   package init(
     id: String, runbook: String, title: String?, state: State, started: Timestamp, last: Timestamp,
@@ -37,7 +41,7 @@ package struct RunRow: Hashable, Sendable {
 
   package var shown: ShownState {
     switch state {
-    case .running: .running
+    case .running: isWaiting ? .waiting : .running
     case .interrupted: .waiting
     case .stopped(.inDoubt): .inDoubt
     case .stopped: .waiting
@@ -49,10 +53,13 @@ package struct RunRow: Hashable, Sendable {
 
   package var word: String {
     switch state {
-    case .running(let process, let isStopped):
-      isStopped ? "running, but process \(process) is stopped" : "running (process \(process))"
-    case .interrupted: "interrupted"
-    case .stopped(let reason): FailureWords.of(reason)
+    case .running(let process, true): "running, but process \(process) is stopped"
+    case .running(let process, false):
+      (isWaiting ? "waits for a person" : isRollingBack ? "rolling back" : "running")
+        + " (process \(process))"
+    case .interrupted: isRollingBack ? "rollback interrupted" : "interrupted"
+    case .stopped(let reason):
+      isRollingBack ? "rollback " + FailureWords.of(reason) : FailureWords.of(reason)
     case .ended(let outcome): FailureWords.of(outcome)
     }
   }
@@ -68,7 +75,8 @@ package enum RunsTable {
       var state = Line()
       state.append(row.shown.glyph)
       state.append(" " + row.word)
-      let end = row.shown == .running ? now : row.last
+      var end = row.last
+      if case .running = row.state { end = now }
       table.add([
         Line(row.id, .strong), Line(row.runbook), state, Line(clock.dateAndMinute(row.started)),
         Line(DurationText.of(end.milliseconds - row.started.milliseconds)), Line(row.by),
@@ -100,6 +108,8 @@ package enum RunsTable {
     json["by"] = .string(row.by)
     json["hosts"] = .int(row.hosts)
     json["isResumable"] = .bool(row.isResumable)
+    if row.isWaiting { json["isWaiting"] = .bool(true) }
+    if row.isRollingBack { json["isRollingBack"] = .bool(true) }
     return json.text
   }
 }

@@ -28,6 +28,14 @@ package struct Commands: Hashable, Sendable {
     "reprise rollback \(run)" + stateFlags + hostFlags
   }
 
+  package func approve(_ run: String, _ step: String) -> String {
+    "reprise approve \(run) \(step)" + stateFlags
+  }
+
+  package func deny(_ run: String, _ step: String) -> String {
+    "reprise approve \(run) \(step) --deny" + stateFlags
+  }
+
   package func logs(_ run: String, _ task: String) -> String {
     "reprise logs \(run) \(task)" + stateFlags
   }

@@ -14,9 +14,10 @@ struct RunsCommand: Command {
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
-    let rows: [RunRow]
+    var rows: [RunRow] = []
     do throws(CommandError) {
-      rows = try await StoredRuns.open(common.state).all().map { RunRow($0) }
+      let runs = try await StoredRuns.open(common.state)
+      for run in try await runs.all() { rows.append(try await runs.row(run)) }
     } catch {
       guard case .noRuns(let directory) = error else { throw error }
       if !json {

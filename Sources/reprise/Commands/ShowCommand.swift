@@ -26,7 +26,7 @@ struct ShowCommand: Command {
       }
       return .done
     }
-    let row = RunRow(summary)
+    let row = try await runs.row(summary)
     var head = Line(summary.title ?? summary.runbook, .strong)
     head.append(" · run \(summary.id) · ")
     head.append(row.shown.glyph)
@@ -46,7 +46,7 @@ struct ShowCommand: Command {
       state, clock: .local, commands: common.commands, now: SystemClock().now(),
       evidence: await runs.evidence(of: state))
     switch summary.state {
-    case .running: return []
+    case .running: return text.asked
     case .ended(.succeeded): return text.results
     case .interrupted: return text.interrupted
     case .stopped(let reason): return text.lines(stopped: reason)

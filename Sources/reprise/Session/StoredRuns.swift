@@ -49,6 +49,19 @@ import RunbookReport
     }
   }
 
+  /// A run in one line; of one that is not over, with what only its events tell.
+  func row(_ run: RunSummary) async throws(CommandError) -> RunRow {
+    var row = RunRow(run)
+    if run.isOver || run.eventCount > Self.mostEvents { return row }
+    let state = try await state(of: run.id)
+    row.isWaiting = run.owner != nil && !state.waitingForPerson.isEmpty
+    row.isRollingBack = state.isRollingBack
+    return row
+  }
+
+  /// A run with more events is not read only to say it better.
+  private static let mostEvents = 100_000
+
   /// The facts of a run in order, read in pages.
   ///
   /// - Returns: the number of the last one.
