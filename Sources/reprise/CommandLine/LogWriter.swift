@@ -6,6 +6,8 @@ protocol LogWriter {
   mutating func write(_ bytes: [UInt8], of task: TaskID, _ stream: OutputStream)
   /// So many bytes were printed and are not in the journal.
   mutating func skip(_ length: Int, _ reason: SkipReason, of task: TaskID, _ stream: OutputStream)
+  /// An action of the task is over: a last line without a line end will get none.
+  mutating func close(_ task: TaskID)
   mutating func end()
 }
 
@@ -25,6 +27,7 @@ struct TaskLog: LogWriter {
     Output.error.write("[\(length) bytes of \(name) are missing here: \(reason.remark)]\n")
   }
 
+  mutating func close(_ task: TaskID) {}
   mutating func end() {}
 }
 
@@ -73,9 +76,17 @@ struct PrefixedLog: LogWriter {
     write(Array("[\(length) bytes are missing here: \(reason.remark)]".utf8)[...], source)
   }
 
+  mutating func close(_ task: TaskID) {
+    for stream in OutputStream.allCases {
+      let source = Source(task: task, stream: stream)
+      if let line = open.removeValue(forKey: source) { write(line[...], source) }
+    }
+  }
+
   mutating func end() {
-    for (source, line) in open { write(line[...], source) }
-    open = [:]
+    for task in Set(open.keys.map(\.task)).sorted(by: { $0.description < $1.description }) {
+      close(task)
+    }
   }
 
   private func write(_ line: ArraySlice<UInt8>, _ source: Source) {

@@ -87,6 +87,7 @@ struct LogsCommand: Command {
           for stream in OutputStream.allCases {
             gaps.close(key, stream) { writer.skip($0, $1, of: id, stream) }
           }
+          writer.close(id)
         default: break
         }
       }
