@@ -14,7 +14,7 @@ struct RollbackCommand: Command {
       What still runs is waited for first (`reprise cancel` ends it); a task in doubt has to be \
       decided before, and stops this with 75. Steps with `no rollback` are passed over and named. \
       Ends with 0 once everything is undone; a rollback that fails stops there with 1, and \
-      `reprise resume` goes on with it.
+      `reprise resume` goes on with it, and ends with 0 then.
       """)
 
   static let onlyTells = false
@@ -32,8 +32,6 @@ struct RollbackCommand: Command {
       throw .rolledBack(run: summary.id, runbook: summary.runbook)
     }
     let earlier = await EarlierRuns.of(summary.runbook, in: common.state, but: summary.id)
-    let status = try await WatchedRun(session: session, expected: earlier.lengths).drive(manner)
-    let after = try await runs.find(summary.id)
-    return after.state == .ended(.rolledBack) ? .done : status
+    return try await WatchedRun(session: session, expected: earlier.lengths).drive(manner)
   }
 }

@@ -14,6 +14,8 @@ struct RunSession {
   var opening: RunOpening
   var options: DriveOptions
   var reach = ReachOptions()
+  /// An operator asked for everything to be undone: then that is no failure.
+  var undoesByWish = false
   private var secrets: SecretVault?
 
   init(
@@ -94,7 +96,9 @@ struct RunSession {
         case .undone: try RunOpening(rollingBack: state, by: opener)
         }
       }
-      return try? taken.get()
+      var session = try? taken.get()
+      if case .undone = ending { session?.undoesByWish = true }
+      return session
     } catch {
       throw .journal(error)
     }
@@ -112,14 +116,30 @@ struct RunSession {
     for fact in stored.facts { state.apply(fact) }
     do throws(Problem) {
       let opening = try open(state, opener(journal.epoch, after: state.lastEventAt))
-      return .success(
-        RunSession(
-          directory: directory, journal: journal, before: state, eventCount: stored.facts.count,
-          opening: opening, options: options))
+      var session = RunSession(
+        directory: directory, journal: journal, before: state, eventCount: stored.facts.count,
+        opening: opening, options: options)
+      session.undoesByWish = undoesByWish(stored.facts)
+      return .success(session)
     } catch {
       await journal.release()
       return .failure(error)
     }
+  }
+
+  /// Whether the rollback of the run was begun by an owner that came for it, not by a failure.
+  private static func undoesByWish(_ facts: [Fact]) -> Bool {
+    guard let start = facts.lastIndex(where: { $0.event == .rollbackStarted(Instance("")) }) else {
+      return false
+    }
+    for fact in facts[..<start].reversed() {
+      switch fact.event {
+      case .locksTaken: continue
+      case .ownerTook: return true
+      default: return false
+      }
+    }
+    return false
   }
 
   /// Reads every secret, so that one that can't be used is known before anything starts, and

@@ -70,7 +70,7 @@ import RunbookReport
     await screen.close()
     interruptions.stop()
     try await close(end, state, screen.remedies, manner)
-    return ExitStatus(end)
+    return session.undoesByWish && end == .ended(.rolledBack) ? .done : ExitStatus(end)
   }
 
   private func face(_ manner: Manner) -> any Face {
