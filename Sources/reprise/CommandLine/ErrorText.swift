@@ -99,6 +99,10 @@ struct ErrorText {
     case .ambiguousRun(let name, let matches):
       return text("several runs can be meant by `\(name)`", "say which: " + Words.list(matches))
     case .notWritable(let path, let reason):
+      if TextFile.isFile(path) {
+        return text(
+          "\(path) is a file: the state needs a directory", "name a directory with --state DIR")
+      }
       return text(
         "the state in \(path) can't be written: \(reason)",
         "make the directory writable for you, or choose another one with --state DIR")

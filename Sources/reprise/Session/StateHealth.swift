@@ -10,7 +10,7 @@ import RunbookReport
   var findings: [Finding] {
     get async {
       do throws(JournalError) {
-        return try await disk + chains(try await RunHistory.open(directory: directory))
+        return try await writable + disk + chains(try await RunHistory.open(directory: directory))
       } catch {
         if case .notFound = error {
           return [Finding(area: .state, grade: .note, text: "no state in \(directory) yet")]
@@ -25,6 +25,17 @@ import RunbookReport
         ]
       }
     }
+  }
+
+  /// Reading takes less: a run can't even begin where nothing can be written.
+  private var writable: [Finding] {
+    if access(directory, W_OK | X_OK) == 0 { return [] }
+    return [
+      Finding(
+        area: .state, grade: .bad,
+        text: "\(directory) can't be written: \(String(cString: strerror(errno)))",
+        help: "let it belong to the user who runs reprise, or give another one with --state DIR")
+    ]
   }
 
   private var disk: [Finding] {

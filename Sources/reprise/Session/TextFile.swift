@@ -59,6 +59,12 @@ enum TextFile {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Something that is no directory is there.
+  static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+  }
+
   /// Names in a directory that end in `.runbook`, without that, sorted; none where it can't be read.
   static func runbooks(in directory: String) -> [String] {
     guard let stream = opendir(directory.isEmpty ? "." : directory) else { return [] }
