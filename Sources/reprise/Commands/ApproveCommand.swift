@@ -12,8 +12,8 @@ struct ApproveCommand: Command {
       reprise approve 7f3c go-ahead           say yes to a run that waits in another terminal
       reprise approve 7f3c go-ahead --deny    say no: the run stops there
 
-      Where no process drives the run, `reprise resume RUN --approve STEP` says yes and goes on; \
-      that is said, with 75.
+      Where no process drives the run, nothing is recorded: `reprise resume RUN --approve STEP` says \
+      yes and goes on, and a no needs no answer, as the run stays where it is. That is said, with 75.
       """)
 
   static let onlyTells = false
@@ -90,9 +90,11 @@ struct ApproveCommand: Command {
       ? common.commands.rollback(summary.id)
       : common.commands.resume(summary.id, " --approve \(path)")
     let lead =
-      deny ? "it stays where it is. To undo what it changed:" : "To say yes and go on:"
-    Output.standard.write(
-      "No process drives run \(summary.id)\(deny ? ": " : ". ")\(lead)  \(command)\n")
+      deny
+      ? "your no is not recorded; the run stays where it is. To undo what it changed:  "
+      : "your yes is not recorded. To say yes and go on:  "
+    let lines = Line("No process drives run \(summary.id): " + lead).ending(with: command)
+    Output.standard.write(lines.rendered(common.style))
     return .stopped
   }
 
