@@ -99,10 +99,10 @@ struct CommandLineTests {
   }
 
   @Test(arguments: [
-    (["--input", "pause=abc"], 65, "`pause` can't be `abc`"),
-    (["--input", "nosuch=1"], 65, "no input `nosuch`"),
+    (["--input", "pause=abc"], 64, "`pause` can't be `abc`"),
+    (["--input", "nosuch=1"], 64, "no input `nosuch`"),
     (["--input", "pause"], 64, "--input pause has no value"),
-    (["--input", "pause=1s", "--input", "pause=2s"], 64, "given twice"), ([], 65, "must be given"),
+    (["--input", "pause=1s", "--input", "pause=2s"], 64, "given twice"), ([], 64, "must be given"),
   ])
   func refusesInputsThatDoNotFit(_ inputs: [String], _ status: Int, _ words: String) async throws {
     let place = try Workplace()

@@ -1,5 +1,6 @@
 import RunbookCore
 import RunbookEngine
+import RunbookLanguage
 
 /// What `reprise` tells the shell: every exit of every command is one of these.
 enum ExitStatus: Int32 {
@@ -7,7 +8,7 @@ enum ExitStatus: Int32 {
   /// The run failed, was cancelled or rolled back; or nothing could be written to standard output.
   case failed = 1
   case usage = 64
-  /// The runbook, or what it was given, has errors.
+  /// The runbook, a part of it or its inventory has errors.
   case runbook = 65
   /// A host can't be reached; resumable.
   case unreachable = 69
@@ -46,9 +47,19 @@ enum ExitStatus: Int32 {
   init(_ error: CommandError) {
     switch error {
     case .usage, .noSuchRunbook, .unreadable, .noSuchTask, .nothingToDecide, .noRuns: self = .usage
+    // What stands in no file was typed.
+    case .mistakes(let found) where found.filter(\.isError).allSatisfy(\.code.isOfInput):
+      self = .usage
     case .mistakes, .cannotAdopt, .secret: self = .runbook
     case .journal(let error): self.init(error)
     case .rolledBack, .output: self = .failed
     }
+  }
+}
+
+extension DiagnosticCode {
+  /// About an `--input`: one that there is not, that has no such value, or that was not given.
+  fileprivate var isOfInput: Bool {
+    self == .unknownInput || self == .badInput || self == .missingInput
   }
 }
