@@ -30,12 +30,25 @@ struct CheckCommand: Command {
       throw .noSuchRunbook("*", directory: place.directory, known: [])
     }
     var status = ExitStatus.done
+    var unread: [(inventory: String, reason: String, files: [String])] = []
     for name in names {
       let (directory, file) = try RunbookDirectory.find(name, in: place.directory)
       let result = try directory.compile(file)
-      let diagnostics = result.diagnostics + (try inventoryMistakes(result))
+      let diagnostics =
+        result.diagnostics
+        + (try inventoryMistakes(result) { path, reason in
+          if let known = unread.firstIndex(where: { $0.inventory == path }) {
+            unread[known].files.append(file)
+          } else {
+            unread.append((path, reason, [file]))
+          }
+        })
       if diagnostics.contains(where: \.isError) { status = .runbook }
       write(diagnostics, file)
+    }
+    for (inventory, reason, files) in unread {
+      Output.error.write(
+        "groups of \(Words.list(files)) are not checked: \(inventory) can't be read: \(reason)\n")
     }
     return status
   }
@@ -57,7 +70,7 @@ struct CheckCommand: Command {
   /// Where the inventory can't be read, that is said, and the rest is checked all the same: the
   /// hosts need not be known where a runbook is written.
   @MainActor private func inventoryMistakes(
-    _ result: Compiler.Result
+    _ result: Compiler.Result, unread: (_ path: String, _ reason: String) -> Void
   ) throws(CommandError) -> [Diagnostic] {
     guard let plan = result.draft else { return [] }
     let found: Inventory?
@@ -66,8 +79,7 @@ struct CheckCommand: Command {
       (found, mistakes) = try RunbookDirectory.inventory(of: plan, override: inventory)
     } catch {
       guard inventory == nil, case .unreadable(let path, let reason, _) = error else { throw error }
-      Output.error.write(
-        "\(plan.origin.file): groups are not checked: \(path) can't be read: \(reason)\n")
+      unread(path, reason)
       return []
     }
     if mistakes.contains(where: \.isError) { return mistakes }

@@ -23,6 +23,7 @@ struct ListCommand: Command {
       Output.error.write(
         "There are no runbooks in \(place.directory); --runbooks DIR says where they are.\n")
     }
+    var shared: [InputDeclaration] = []
     for name in names where Output.standard.isOpen {
       let file = Path.join(place.directory, name + ".runbook")
       let result = try directory.compile(file)
@@ -32,7 +33,14 @@ struct ListCommand: Command {
         Output.standard.write(
           RunbookList.lines(name, file, result, column: names.map(\.count).max() ?? 0)
             .rendered(common.style))
+        for input in RunbookList.shared(result, file)
+        where !shared.contains(where: { $0.name == input.name }) {
+          shared.append(input)
+        }
       }
+    }
+    if !shared.isEmpty {
+      Output.standard.write(RunbookList.lines(ofSite: shared).rendered(common.style))
     }
     return .done
   }
@@ -51,25 +59,32 @@ private enum RunbookList {
       return [head]
     }
     head.append(plan.title ?? firstLine(plan.documentation))
-    var lines = [head]
-    // Inputs of the site are the same for every runbook: their names are enough here.
-    let own = plan.inputs.filter { $0.origin.file == file || $0.defaultValue == nil }
-    for input in own {
-      var line = Line(String(repeating: " ", count: column + 2))
-      line.append("--input \(input.name)=", .active)
-      line.append(input.defaultValue.map(text) ?? input.type.rawValue.uppercased(), .active)
-      if input.defaultValue == nil { line.append("  must be given", .attention) }
-      let words = firstLine(input.documentation)
-      if !words.isEmpty { line.append("  " + words, .quiet) }
-      lines.append(line)
-    }
-    let shared = plan.inputs.filter { input in !own.contains { $0.name == input.name } }
-    if !shared.isEmpty {
-      let names = Words.list(shared.map(\.name), most: 12)
-      lines.append(
-        Line(String(repeating: " ", count: column + 2) + "of the site: " + names, .quiet))
-    }
-    return lines
+    return [head]
+      + plan.inputs.filter { isOwn($0, file) }.map { line($0, column: column + 2) }
+  }
+
+  /// Inputs of the site are the same for every runbook: they are told once, at the end.
+  static func shared(_ result: Compiler.Result, _ file: String) -> [InputDeclaration] {
+    (result.plan?.inputs ?? []).filter { !isOwn($0, file) }
+  }
+
+  static func lines(ofSite inputs: [InputDeclaration]) -> [Line] {
+    ["", "Every runbook that uses them takes the inputs of the site, too:"]
+      + inputs.sorted { $0.name < $1.name }.map { line($0, column: 2) }
+  }
+
+  private static func isOwn(_ input: InputDeclaration, _ file: String) -> Bool {
+    input.origin.file == file || input.defaultValue == nil
+  }
+
+  private static func line(_ input: InputDeclaration, column: Int) -> Line {
+    var line = Line(String(repeating: " ", count: column))
+    let value = input.defaultValue.map(text) ?? input.type.rawValue.uppercased()
+    line.append("--input \(input.name)=" + Commands.quoted(value), .active)
+    if input.defaultValue == nil { line.append("  must be given", .attention) }
+    let words = firstLine(input.documentation)
+    if !words.isEmpty { line.append("  " + words, .quiet) }
+    return line
   }
 
   static func json(_ name: String, _ file: String, _ result: Compiler.Result) -> String {
