@@ -169,13 +169,11 @@ package struct ClosingText {
   }
 
   private func question(_ id: TaskID) -> [Line] {
-    guard let step = state.index.step(id.step), case .confirm(let text)? = step.action else {
-      return []
-    }
+    guard let text = state.questionText(id) else { return [] }
     var line = Line()
     line.append(ShownState.waiting.glyph)
     line.append(" " + id.description, .strong)
-    line.append(": " + state.text(text, for: id, environment: step.environment))
+    line.append(": " + text)
     return [line]
   }
 

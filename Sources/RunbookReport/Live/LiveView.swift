@@ -11,6 +11,8 @@ package struct LiveView: Sendable {
   private let commands: Commands
   /// Ctrl-C was pressed: what is still to be written is written.
   package var isDetaching = false
+  /// What was typed is no answer.
+  package var isUnclear = false
   /// The run is not driven any more: nothing is to be asked or told for later.
   package var isOver = false
 
@@ -80,18 +82,12 @@ package struct LiveView: Sendable {
   }
 
   /// The first `confirm` that waits for its person.
-  package var question: TaskID? {
-    guard state.outcome == nil, state.denied == nil else { return nil }
-    return state.waiting.first
-  }
+  package var question: TaskID? { state.question }
 
   /// All of its text, on as many lines as it takes: who answers must have read it.
   private func waitingQuestion(width: Int) -> [Line]? {
-    guard let id = question, let step = state.index.step(id.step),
-      case .confirm(let text)? = step.action
-    else { return nil }
-    let answers = "  [y/n] "
-    let question = state.text(text, for: id, environment: step.environment)
+    guard let question = question.flatMap(state.questionText) else { return nil }
+    let answers = isUnclear ? "  type y or n, then Enter " : "  [y/n] "
     let pieces = Words.wrapped(question, width: max(20, width - 2 - answers.count))
       .split(separator: "\n")
     return pieces.indices.map { position in

@@ -109,6 +109,17 @@ package struct PlainLog: Sendable {
     return [stamped(Line("no connection to \(Words.host(host)): \(reason); trying again"), now)]
   }
 
+  /// What a person is asked, for one who is there.
+  package func question(_ id: TaskID, at now: Timestamp) -> [Line] {
+    guard let text = state.questionText(id) else { return [] }
+    var line = Line()
+    line.append(ShownState.waiting.glyph)
+    line.append(" \(id.step): ")
+    line.append(text, .strong)
+    line.append("  type y or n, then Enter", .strong)
+    return [stamped(line, now)]
+  }
+
   package func notice(_ text: String, at now: Timestamp) -> Line { stamped(Line(text), now) }
 
   private func told(_ group: Ends) -> Line {

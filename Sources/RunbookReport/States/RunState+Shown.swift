@@ -38,6 +38,15 @@ extension RunState {
       .sorted { $0.description < $1.description }
   }
 
+  /// The first task whose person is waited for, while an answer lets the run go on.
+  package var question: TaskID? { outcome == nil && denied == nil ? waiting.first : nil }
+
+  /// What a `confirm` asks, with its values.
+  package func questionText(_ id: TaskID) -> String? {
+    guard let step = index.step(id.step), case .confirm(let text)? = step.action else { return nil }
+    return self.text(text, for: id, environment: step.environment)
+  }
+
   /// Milliseconds from the start of the task's last attempt to its end, or to `now`.
   package func length(of task: TaskState, now: Timestamp) -> Int? {
     guard let key = task.attempts.last, let attempt = attempts[key] else { return nil }

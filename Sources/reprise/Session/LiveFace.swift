@@ -34,7 +34,10 @@ struct LiveFace: Face {
       case .engine(let update): take(update, at: now)
       case .detaching: view.isDetaching = true
       case .resized: break
-      case .typed: typedLines += 1
+      case .typed:
+        typedLines += 1
+        view.isUnclear = false
+      case .unclear: view.isUnclear = true
       }
     }
   }
@@ -53,7 +56,9 @@ struct LiveFace: Face {
   }
 
   mutating func tick(at now: Timestamp) {
-    guard isDirty || now.milliseconds - lastDrawn.milliseconds >= 1000 else { return }
+    // What is being typed below the frame would be wiped out: only news are worth that.
+    let pause = view.question == nil ? 1000 : 3_600_000
+    guard isDirty || now.milliseconds - lastDrawn.milliseconds >= pause else { return }
     draw(at: now)
   }
 

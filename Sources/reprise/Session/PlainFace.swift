@@ -7,17 +7,23 @@ import RunbookReport
 struct PlainFace: Face {
   private var log: PlainLog
   private let style: Style
+  /// A person is there and can be asked.
+  private let isAttended: Bool
+  /// The question that stands there.
+  private var asked: TaskID?
 
-  init(_ log: PlainLog, style: Style) {
+  init(_ log: PlainLog, style: Style, isAttended: Bool = false) {
     self.log = log
     self.style = style
+    self.isAttended = isAttended
   }
 
-  var question: TaskID? { nil }
+  var question: TaskID? { isAttended ? log.state.question : nil }
 
   mutating func take(_ updates: [ScreenUpdate], at now: Timestamp) {
     var lines: [Line] = []
     for update in updates {
+      if case .unclear = update { asked = nil }
       guard case .engine(let update) = update else { continue }
       switch update {
       case .facts(let facts): lines += log.take(facts)
@@ -30,6 +36,10 @@ struct PlainFace: Face {
       case .notice(let text): lines.append(log.notice(text, at: now))
       case .connecting, .unreachable: break
       }
+    }
+    if question != asked {
+      asked = question
+      if let asked { lines += log.question(asked, at: now) }
     }
     if !lines.isEmpty { Output.standard.write(lines.rendered(style)) }
   }

@@ -12,6 +12,8 @@ enum ScreenUpdate: Sendable {
   case resized
   /// A line was typed.
   case typed(String)
+  /// What was typed is no answer to the question.
+  case unclear
 }
 
 /// One way of showing a run that is driven: on a terminal, as lines, as JSON.

@@ -35,7 +35,7 @@ import RunbookReport
       RunSession.ReachOptions(ssh: hosts.ssh, implementation: hosts.transport)
     }
     /// A person is at the terminal and can be asked.
-    var isAttended: Bool { isLive && Terminal.isAttended }
+    var isAttended: Bool { !isJSON && Terminal.isAttended }
     var driveOptions: DriveOptions { hosts.driveOptions(isAttended: isAttended) }
     var isLive: Bool { !isJSON && Terminal.isCapable(.standard) }
     /// Where the last lines go: out of the way of JSON.
@@ -83,8 +83,8 @@ import RunbookReport
         style: manner.style)
     }
     return PlainFace(
-      PlainLog(state: session.before, clock: .local, commands: manner.commands), style: manner.style
-    )
+      PlainLog(state: session.before, clock: .local, commands: manner.commands),
+      style: manner.style, isAttended: manner.isAttended)
   }
 
   /// Answers to a `confirm`, typed below the frame.
@@ -101,7 +101,7 @@ import RunbookReport
       switch text.lowercased().filter({ !$0.isWhitespace }) {
       case "y", "yes": sender.yield(.confirm(question, by: person))
       case "n", "no": sender.yield(.deny(question, by: person))
-      default: break
+      default: screen.show(.unclear)
       }
     }
   }
