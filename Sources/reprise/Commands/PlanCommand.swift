@@ -11,7 +11,7 @@ struct PlanCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "What a run would do, host by host; nothing is changed.",
     discussion: """
-      reprise plan precheck --inventory servers.tsv --identity ~/.ssh/id_ed25519
+      reprise plan precheck --inventory runbooks/servers.tsv
       reprise plan hello --json | jq 'select(.verdict == "wouldRun")'
 
       Every host that has a task is connected to, and asked what only looks: `require`, `unless`, and the checks of steps without an \

@@ -11,7 +11,8 @@ struct RunCommand: Command {
     commandName: "run", abstract: "Run a runbook.",
     discussion: """
       reprise run hello
-      reprise run precheck --inventory servers.tsv --identity ~/.ssh/id_ed25519
+      reprise run precheck --inventory runbooks/servers.tsv
+      reprise run precheck --identity ~/.ssh/id_ed25519
       reprise run ./repairs/disk.runbook --input size=20
 
       Ctrl-C (or SIGTERM, or a terminal that goes away) detaches: nothing new starts, what runs on \
