@@ -47,6 +47,7 @@ enum Main {
     // A reader that goes away is told by write(2), not by a signal that would end a run.
     signal(SIGPIPE, SIG_IGN)
     do {
+      if CommandLine.arguments.dropFirst().first == "help", let error = misspelt { refuse(error) }
       var parsed = try Reprise.parseAsRoot()
       if parsed is Reprise {
         Output.standard.write(Reprise.helpMessage(columns: 80) + "\n")
@@ -59,26 +60,33 @@ enum Main {
       }
       leave(await status(of: command))
     } catch {
-      if let error = misspelt {
-        let style = Terminal.style(.error, color: .auto)
-        Output.error.write(ErrorText(commands: Commands(), style: style).text(error))
-        leave(ExitStatus(error))
-      }
+      if let misspelt { refuse(misspelt) }
       Reprise.exit(withError: error)
     }
+  }
+
+  private static func refuse(_ error: CommandError) -> Never {
+    let style = Terminal.style(.error, color: .auto)
+    Output.error.write(ErrorText(commands: Commands(), style: style).text(error))
+    leave(ExitStatus(error))
   }
 
   /// Without the handlers of `exit`: libcrypto's would take its memory away while threads of the
   /// transports still end their sessions with it. Nothing waits in a buffer: `Output` has none.
   private static func leave(_ status: ExitStatus) -> Never { _exit(status.rawValue) }
 
-  /// The first word is no command, but nearly one.
+  /// The first word, or the one after `help`, is no command.
   private static var misspelt: CommandError? {
     let names = Reprise.configuration.subcommands.compactMap { $0.configuration.commandName }
-    guard let word = CommandLine.arguments.dropFirst().first, !names.contains(word),
-      let near = Suggestion.nearest(to: word, among: names)
-    else { return nil }
-    return .usage("reprise has no command `\(word)`", help: "did you mean `reprise \(near)`?")
+    var words = CommandLine.arguments.dropFirst()
+    if words.first == "help" { words = words.dropFirst() }
+    guard let word = words.first, !word.hasPrefix("-"), word != "help", !names.contains(word) else {
+      return nil
+    }
+    return .usage(
+      "reprise has no command `\(word)`",
+      help: Suggestion.nearest(to: word, among: names).map { "did you mean `reprise \($0)`?" }
+        ?? "it has " + Words.list(names, most: names.count))
   }
 
   @MainActor private static func status(of command: any Command) async -> ExitStatus {

@@ -109,7 +109,9 @@ extension Binder {
         .emptyGroup, "group `\(group.name)` is empty: no `\(column)` is \"\(text)\"",
         at: group.origin, mentioning: "\"\(text)\"",
         help: Suggestion.nearest(to: text, among: values.sorted()).map { "did you mean \"\($0)\"?" }
-          ?? "there are \(list(values.sorted()))")
+          ?? (values.isEmpty
+            ? "`\(inventory.file.name)` has no rows with a value there"
+            : "there are \(list(values.sorted()))"))
     }
     report(
       .emptyGroup, "group `\(group.name)` is empty", at: group.origin,

@@ -44,6 +44,13 @@ package enum FailureWords {
     }
   }
 
+  /// What a transport says of a lost connection, with its lead only once.
+  package static func lost(_ reason: String) -> String {
+    let lead = "the connection is lost: "
+    return "connection lost: "
+      + (reason.hasPrefix(lead) ? String(reason.dropFirst(lead.count)) : reason)
+  }
+
   package static func of(_ outcome: RunOutcome) -> String {
     switch outcome {
     case .succeeded: "done"

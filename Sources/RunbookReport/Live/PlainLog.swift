@@ -152,7 +152,7 @@ package struct PlainLog: Sendable {
       line.append("run \(self.state.runID) goes on, by \(name)")
     case .cancelRequested(let by): line.append("cancelled by \(by)")
     case .hostLost(let host, let reason):
-      line.append("connection to \(Words.host(host)) lost: \(reason); what runs there goes on")
+      line.append("\(Words.host(host)): \(FailureWords.lost(reason)); what runs there goes on")
     case .hostGivenUp(let host, let reason):
       state(.failed, "\(Words.host(host)) can't be reached: \(reason)")
     case .hostGreeted(let host, _, _, _):

@@ -63,16 +63,28 @@ package enum Printable {
     return result
   }
 
-  /// Every character outside ASCII replaced, for a terminal that would take its bytes one by one.
+  /// Every character outside ASCII replaced, for a terminal that would take its bytes one by one:
+  /// `Vérification` as `Verification`. Each takes as many columns as before.
   static func ascii(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
-    return String(text.map { signs[$0] ?? ($0.isASCII ? $0 : "?") })
+    return String(text.map { $0.isASCII ? $0 : likenesses[$0] ?? "?" })
   }
 
-  /// Signs of our own that have a likeness in ASCII.
-  private static let signs: [Character: Character] = [
-    "✓": "+", "▶": ">", "✗": "x", "↩": "<", "·": ".", "…": "~", "–": "-",
-  ]
+  /// Signs of our own, and letters of Latin scripts, that have a likeness in ASCII.
+  private static let likenesses: [Character: Character] = {
+    var result: [Character: Character] = [
+      "✓": "+", "▶": ">", "✗": "x", "↩": "<", "·": ".", "…": "~", "–": "-", "—": "-", "’": "'",
+      "‘": "'", "“": "\"", "”": "\"", "«": "\"", "»": "\"", "\u{A0}": " ", "\u{202F}": " ",
+    ]
+    for (plain, letters) in [
+      ("a", "àáâãäå"), ("c", "ç"), ("e", "èéêë"), ("i", "ìíîï"), ("n", "ñ"), ("o", "òóôõöø"),
+      ("u", "ùúûü"), ("y", "ýÿ"), ("A", "ÀÁÂÃÄÅ"), ("C", "Ç"), ("E", "ÈÉÊË"), ("I", "ÌÍÎÏ"),
+      ("N", "Ñ"), ("O", "ÒÓÔÕÖØ"), ("U", "ÙÚÛÜ"), ("Y", "Ý"),
+    ] as [(Character, String)] {
+      for letter in letters { result[letter] = plain }
+    }
+    return result
+  }()
 
   private static func isUnfit(_ scalar: UnicodeScalar) -> Bool {
     switch scalar.value {

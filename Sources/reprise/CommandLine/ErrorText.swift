@@ -18,7 +18,9 @@ struct ErrorText {
     case .noSuchRunbook(let name, let directory, let known):
       return text(
         "no runbook is called `\(name)` in \(directory)",
-        Suggestion.nearest(to: name, among: known).map { "did you mean `\($0)`?" }
+        TextFile.exists(name + ".runbook")
+          ? "a path ends in .runbook: `\(name).runbook`"
+          : Suggestion.nearest(to: name, among: known).map { "did you mean `\($0)`?" }
           ?? (known.isEmpty
             ? "there are none in it; --runbooks DIR says where they are"
             : "there are " + Words.list(known, most: 8)))

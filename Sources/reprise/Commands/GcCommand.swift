@@ -37,7 +37,8 @@ struct GcCommand: Command {
     }
     let visits = HostVisits(
       hosts: try await reaching(all, runs), common: common, purpose: "gc")
-    return await visits.forEach(HostVisits.places(of: bindings)) {
+    var isTold = false
+    let status = await visits.forEach(HostVisits.places(of: bindings)) {
       (place, host) throws(TransportError) in
       let found = try await Leftovers.directories(host)
       let ended = found.filter { known[$0.path].map { $0.isOver && $0.owner == nil } ?? false }
@@ -47,7 +48,12 @@ struct GcCommand: Command {
       write(place?.name, ended, dryRun ? "would remove" : "removed", .done)
       write(place?.name, kept, "kept, can be resumed:", .toCome)
       write(place?.name, foreign, "kept, of no run of this state:", .toCome)
+      if !(ended + kept + foreign).isEmpty { isTold = true }
     }
+    if !isTold, status == .done, !json {
+      Output.standard.write("Nothing is left of runs: neither here nor on their hosts.\n")
+    }
+    return status
   }
 
   /// As the newest run reaches its hosts, where nothing else is given.

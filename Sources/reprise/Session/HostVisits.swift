@@ -42,7 +42,8 @@ import RunbookTransport
         line.append(ShownState.failed.glyph)
         line.append(" " + Words.host(place?.name), .strong)
         line.append(": " + error.reason)
-        Output.error.write([line].rendered(common.errorStyle))
+        let lines = [line] + (error.remedy.map { [Line("    do      " + $0)] } ?? [])
+        Output.error.write(lines.rendered(common.errorStyle))
       }
     }
     await transport.shutDown()
