@@ -60,9 +60,9 @@ package struct HTMLReport {
     }
     line("<dl>")
     item(words("Run", "Exécution"), "\(document.description.id) (\(document.description.runbook))")
-    item(words("By", "Par"), "\(document.description.operator)@\(document.description.machine)")
+    item(words("By", "Par"), document.by)
     if let started = document.started { item(words("Started", "Début"), time(started)) }
-    if let ended = document.ended { item(words("Ended", "Fin"), time(ended)) }
+    if let ended = document.ended { item(words.ended(document), time(ended)) }
     if let started = document.started, let ended = document.ended {
       item(words("Took", "Durée"), length(started, ended))
     }
@@ -70,7 +70,7 @@ package struct HTMLReport {
     if document.owners > 1 {
       item(
         words("Resumed", "Reprises"),
-        words("\(Words.count(document.owners - 1, "time"))", "\(document.owners - 1) fois"))
+        words(Words.count(document.owners - 1, "time"), "\(document.owners - 1) fois"))
     }
     line("</dl>")
   }
@@ -82,6 +82,7 @@ package struct HTMLReport {
     for failure in document.failures {
       let (what, why) = words.headline(failure)
       item("✗ " + what, why)
+      if !failure.asked.isEmpty { item(words("asked", "demandé"), failure.asked) }
       if !failure.found.isEmpty { item(words("found", "constaté"), failure.found) }
       if let remedy = failure.remedy { item(words("to do", "à faire"), remedy) }
     }
@@ -117,7 +118,7 @@ package struct HTMLReport {
     line("<ul>")
     var named: Set<String> = []
     for row in kept where named.insert(row.task.step).inserted {
-      line("<li>\(text(row.task.step)): \(text(row.noRollback ?? ""))</li>")
+      line("<li>\(text(row.task.step))\(words.colon) \(text(row.noRollback ?? ""))</li>")
     }
     line("</ul>")
   }
@@ -182,7 +183,7 @@ package struct HTMLReport {
     for decision in document.decisions {
       let task = decision.task.map { " \($0)" } ?? ""
       line(
-        "<li>\(text(time(decision.time))) · \(text(decision.by)): "
+        "<li>\(text(time(decision.time))) · \(text(decision.by))\(words.colon) "
           + "\(text(words.decision(decision.kind) + task))</li>")
     }
     line("</ul>")

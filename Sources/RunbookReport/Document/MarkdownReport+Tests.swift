@@ -24,6 +24,9 @@ extension MarkdownReport {
     for failure in document.failures {
       let (what, why) = words.headline(failure)
       line("- ❌ **\(cell(what))**\(words.colon) \(cell(why))")
+      if !failure.asked.isEmpty {
+        line("  - \(words("asked", "demandé"))\(words.colon) \(code(failure.asked))")
+      }
       if !failure.found.isEmpty {
         line(
           "  - \(words("found", "constaté"))\(words.colon) \(cell(String(failure.found.prefix(200))))"

@@ -40,9 +40,9 @@ package struct MarkdownReport {
     item(words("Final status", "Statut final"), words.status(document))
     item(
       words("Run", "Exécution"), "`\(document.description.id)` (\(document.description.runbook))")
-    item(words("By", "Par"), cell(document.description.operator))
+    item(words("By", "Par"), cell(document.by))
     if let started = document.started { item(words("Started", "Début"), time(started)) }
-    if let ended = document.ended { item(words("Ended", "Fin"), time(ended)) }
+    if let ended = document.ended { item(words.ended(document), time(ended)) }
     if let started = document.started, let ended = document.ended {
       item(words("Took", "Durée"), duration(started, ended))
     }
@@ -50,7 +50,7 @@ package struct MarkdownReport {
     if document.owners > 1 {
       item(
         words("Resumed", "Reprises"),
-        words("\(document.owners - 1) times", "\(document.owners - 1) fois"))
+        words(Words.count(document.owners - 1, "time"), "\(document.owners - 1) fois"))
     }
   }
 
@@ -82,7 +82,7 @@ package struct MarkdownReport {
       line(words("Not undone, as the runbook says:", "Non annulé, comme le dit le runbook :"))
       var named: Set<String> = []
       for row in kept where named.insert(row.task.step).inserted {
-        line("- \(cell(row.task.step)): \(cell(row.noRollback ?? ""))")
+        line("- \(cell(row.task.step))\(words.colon) \(cell(row.noRollback ?? ""))")
       }
     }
   }
@@ -111,7 +111,9 @@ package struct MarkdownReport {
     heading(words("Decisions of people", "Décisions"))
     for decision in document.decisions {
       let task = decision.task.map { " \($0)" } ?? ""
-      line("- \(time(decision.time)) \(cell(decision.by)): \(words.decision(decision.kind))\(task)")
+      line(
+        "- \(time(decision.time)) \(cell(decision.by))\(words.colon) "
+          + "\(words.decision(decision.kind))\(task)")
     }
   }
 
@@ -159,11 +161,7 @@ package struct MarkdownReport {
   mutating func line(_ text: String) { lines.append(text) }
 
   private func duration(_ start: Timestamp, _ end: Timestamp) -> String {
-    let tenths = max(0, end.milliseconds - start.milliseconds) / 100
-    if tenths < 600 { return "\(tenths / 10).\(tenths % 10)s" }
-    let seconds = tenths / 10
-    return seconds < 3600
-      ? "\(seconds / 60)m\(seconds % 60)s" : "\(seconds / 3600)h\(seconds / 60 % 60)m"
+    DurationText.of(end.milliseconds - start.milliseconds)
   }
 
   /// Untrusted text on one line of a table.
@@ -179,7 +177,7 @@ package struct MarkdownReport {
     return result
   }
 
-  private func code(_ text: String) -> String {
+  func code(_ text: String) -> String {
     let inner = text.filter { $0 != "`" }.replacingNewlines()
     return "`" + safe(inner).map { $0 == "|" ? "\\|" : String($0) }.joined() + "`"
   }

@@ -10,6 +10,11 @@ package struct ReportWords: Sendable {
   /// In French a narrow blank stands before it.
   var colon: String { self(":", " :") }
 
+  /// A run that is only stopped has not ended.
+  func ended(_ document: RunDocument) -> String {
+    document.outcome == nil ? self("Stopped", "Arrêt") : self("Ended", "Fin")
+  }
+
   func callAsFunction(_ english: String, _ french: String) -> String {
     language == .en ? english : french
   }

@@ -9,7 +9,9 @@ extension RunDocument {
     package var failure: Failure
     /// Its rollback failed, not the step itself.
     package var isRollback: Bool
-    /// The first line that the check found; empty where none was asked or nothing was printed.
+    /// The check that failed, as it stands in the runbook; empty where it was none.
+    package var asked: String
+    /// The first line that the check found, or its status; empty where none was asked.
     package var found: String
     /// What the runbook says to do.
     package var remedy: String?
@@ -38,7 +40,7 @@ extension RunDocument {
         rows.append(
           FailureRow(
             step: step.path, title: step.title, hosts: [], failure: failure, isRollback: false,
-            found: "", remedy: nil))
+            asked: "", found: "", remedy: nil))
       }
     }
     return rows
@@ -54,13 +56,16 @@ extension RunDocument {
     case .check(let index): asked = (.check, index, checks)
     case .action, .output, .notStarted, .group, .unreachable, .cancelled: asked = nil
     }
+    var asking = ""
     var found = ""
     var remedy: String?
     if let (stage, index, list) = asked {
       let answer = task.lastAnswers.last { $0.stage == stage && $0.index == index }
       found =
         [answer?.text ?? [], answer?.errorText ?? []]
-        .map { Printable.firstLine($0).0 }.first { !$0.isEmpty } ?? ""
+        .map { Printable.firstLine($0).0 }.first { !$0.isEmpty }
+        ?? answer.map { FailureWords.statusText($0.status) } ?? ""
+      asking = index < list.count ? list[index].text : ""
       remedy =
         index < list.count
         ? list[index].remedy.map { state.text($0, for: task.id, environment: step.environment) }
@@ -70,14 +75,14 @@ extension RunDocument {
     }
     return FailureRow(
       step: step.path, title: step.title, hosts: [task.id.host].compactMap { $0 },
-      failure: failure, isRollback: false, found: found, remedy: remedy)
+      failure: failure, isRollback: false, asked: asking, found: found, remedy: remedy)
   }
 
   /// Hosts that failed alike stand together.
   private static func add(_ row: FailureRow, to rows: inout [FailureRow]) {
     let like = rows.firstIndex {
       $0.step == row.step && $0.failure == row.failure && $0.isRollback == row.isRollback
-        && $0.found == row.found
+        && $0.found == row.found && $0.remedy == row.remedy
     }
     if let like { rows[like].hosts += row.hosts } else { rows.append(row) }
   }

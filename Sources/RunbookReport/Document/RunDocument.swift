@@ -78,6 +78,9 @@ package struct RunDocument: Sendable {
   package var chainHead: String?
   package var events: Int
 
+  /// Who began it, and where.
+  var by: String { "\(description.operator)@\(description.machine)" }
+
   package init(_ state: RunState, facts: [Fact], chainHead: String? = nil) {
     description =
       state.description
@@ -168,7 +171,9 @@ package struct RunDocument: Sendable {
     if case .refused(let why) = step.rollback { noRollback = why }
     return TaskRow(
       task: id, title: step.title, state: rowState, started: task?.startedAt,
-      ended: task?.endedAt, attempts: task?.attempts.count ?? 0, exitStatus: last?.end?.status,
+      ended: task?.endedAt,
+      attempts: (task?.attempts ?? []).count { state.attempts[$0]?.attempt.purpose == .forward },
+      exitStatus: last?.end?.status,
       undo: undo, noRollback: noRollback,
       outputNotKept: (task?.attempts ?? []).compactMap { state.attempts[$0] }
         .reduce(0) { $0 + $1.output.skipped + $1.error.skipped },
