@@ -86,7 +86,7 @@ struct LiveTree {
   private func summary(of ids: [Int], indent: Int) -> Line {
     var line = Line(blanks(indent))
     let states = ids.map { picture.nodes[$0].state }
-    line.append(RunPicture.combined(states).glyph)
+    line.append(picture.combined(states).glyph)
     line.append(
       " " + (ids.count == 1 ? state.index.shortName(of: ids[0]) : Words.count(ids.count, "step")))
     return line

@@ -25,6 +25,7 @@ struct TaskText {
     case .failed: return state.length(of: task, now: now).map(DurationText.of) ?? ""
     case .satisfied: return "was so already"
     case .inDoubt: return "can't know whether it ran to its end"
+    case .unwatched: return "begun; nobody watches it now"
     case .waiting, .rolledBack, .leftOut, .toCome: return ""
     }
   }

@@ -15,14 +15,15 @@ struct HostGroups {
     }
     if tasks.count <= Self.named { return tasks.map(piece) }
     let order: [ShownState] = [
-      .inDoubt, .failed, .waiting, .done, .satisfied, .rolledBack, .running, .toCome, .leftOut,
+      .inDoubt, .failed, .waiting, .done, .satisfied, .rolledBack, .running, .unwatched, .toCome, .leftOut,
     ]
     return order.flatMap { shown -> [Line] in
       guard let tasks = groups[shown] else { return [] }
       switch shown {
       case .inDoubt, .failed, .waiting: return [names(shown, tasks)]
       case .running: return [folded(shown, tasks)] + (slowest(tasks).map { [$0] } ?? [])
-      case .done, .satisfied, .rolledBack, .toCome, .leftOut: return [folded(shown, tasks)]
+      case .unwatched, .done, .satisfied, .rolledBack, .toCome, .leftOut:
+        return [folded(shown, tasks)]
       }
     }
   }
@@ -67,7 +68,7 @@ struct HostGroups {
     switch shown {
     case .running: return DurationText.elapsed(length)
     case .done, .failed, .rolledBack: return DurationText.of(length)
-    case .satisfied, .waiting, .inDoubt, .leftOut, .toCome: return nil
+    case .unwatched, .satisfied, .waiting, .inDoubt, .leftOut, .toCome: return nil
     }
   }
 }

@@ -17,7 +17,7 @@ struct NodePicture {
   var isQuiet: Bool {
     switch state {
     case .done, .satisfied, .leftOut, .toCome, .rolledBack: true
-    case .running, .waiting, .inDoubt, .failed: false
+    case .running, .unwatched, .waiting, .inDoubt, .failed: false
     }
   }
 
@@ -63,7 +63,7 @@ struct RunPicture {
       if own.contains(where: \.isLeftOut) { shown = .leftOut }
       if own.contains(where: { $0.failure != nil }) { shown = .failed }
     } else {
-      shown = Self.combined(tasks.map { state.shown($0) })
+      shown = combined(tasks.map { state.shown($0) })
     }
     return NodePicture(
       state: shown, start: tasks.compactMap(\.startedAt).min(),
@@ -81,9 +81,11 @@ struct RunPicture {
       for child in node.children where nodes[child].state == .toCome { leaveOut(child) }
     }
     let children = node.children.map { nodes[$0] }
-    var shown = isDecided ? .done : Self.combined(children.map(\.state))
+    var shown = isDecided ? .done : combined(children.map(\.state))
     if isLeftOut { shown = .leftOut }
-    if state.outcome == nil, state.rollbacks[Instance(node.name)] == .underway { shown = .running }
+    if state.outcome == nil, state.rollbacks[Instance(node.name)] == .underway {
+      shown = state.atWork
+    }
     return NodePicture(
       state: shown, start: children.compactMap(\.start).min(),
       end: children.compactMap(\.end).max(),
@@ -97,13 +99,14 @@ struct RunPicture {
   }
 
   /// The state of something made of parts: the one that a person must know of first.
-  static func combined(_ states: [ShownState]) -> ShownState {
+  func combined(_ states: [ShownState]) -> ShownState {
     let all = Set(states)
-    for state in [ShownState.inDoubt, .failed, .waiting, .running] where all.contains(state) {
+    for state in [ShownState.inDoubt, .failed, .waiting, .running, .unwatched] where all.contains(state) {
       return state
     }
     let began = all.subtracting([.toCome, .leftOut])
-    if all.contains(.toCome) { return began.isEmpty ? .toCome : .running }
+    // Between two steps: of a run that nobody drives, nothing is at work.
+    if all.contains(.toCome) { return began.isEmpty || self.state.stopReason != nil ? .toCome : .running }
     if began.contains(.rolledBack) { return .rolledBack }
     if began.contains(.done) { return .done }
     return began.contains(.satisfied) ? .satisfied : states.isEmpty ? .done : .leftOut

@@ -5,7 +5,7 @@ extension RunState {
   package func shown(_ task: TaskState) -> ShownState {
     switch task.undo {
     case .none: break
-    case .inFlight, .polling, .settling: return .running
+    case .inFlight, .polling, .settling: return atWork
     case .inDoubt: return .inDoubt
     case .ended(let outcome): return outcome.isGood ? .rolledBack : .failed
     }
@@ -15,14 +15,17 @@ extension RunState {
         return .toCome
       }
       return .waiting
-    case .inFlight, .pausing: return isConfirmWaiting(task) ? .waiting : .running
-    case .polling: return .running
+    case .inFlight, .pausing: return isConfirmWaiting(task) ? .waiting : atWork
+    case .polling: return atWork
     case .inDoubt: return .inDoubt
     case .ended(.done), .ended(.doneByCheck), .ended(.accepted): return .done
     case .ended(.satisfied): return .satisfied
     case .ended(.failed): return .failed
     }
   }
+
+  /// Of something that was begun: once its owner has left, nobody watches it.
+  var atWork: ShownState { stopReason == nil ? .running : .unwatched }
 
   /// A `confirm` whose checks have been asked waits for its person.
   private func isConfirmWaiting(_ task: TaskState) -> Bool {

@@ -1,6 +1,9 @@
 /// The state of a task, step or scope as every screen shows it.
 package enum ShownState: String, CaseIterable, Hashable, Sendable {
-  case done, satisfied, running, waiting, inDoubt, failed, rolledBack, leftOut, toCome
+  case done, satisfied, running
+  /// Begun, and no process of ours watches it: what it started goes on by itself.
+  case unwatched
+  case waiting, inDoubt, failed, rolledBack, leftOut, toCome
 
   /// As a word, for tables and `--json`.
   package var word: String {
@@ -8,6 +11,7 @@ package enum ShownState: String, CaseIterable, Hashable, Sendable {
     case .done: "done"
     case .satisfied: "satisfied"
     case .running: "running"
+    case .unwatched: "unwatched"
     case .waiting: "waiting"
     case .inDoubt: "in doubt"
     case .failed: "failed"
@@ -21,7 +25,7 @@ package enum ShownState: String, CaseIterable, Hashable, Sendable {
 }
 
 /// One sign and one colour for each state, the same everywhere. In ASCII the signs are
-/// `+ = > ? ! x < - .` (see `Printable.ascii`).
+/// `+ = > ) ? ! x < - .` (see `Printable.ascii`).
 package struct StateGlyph: Hashable, Sendable {
   package let sign: String
   package let tone: Tone
@@ -32,6 +36,7 @@ package struct StateGlyph: Hashable, Sendable {
       case .done: ("✓", .good)
       case .satisfied: ("=", .quiet)
       case .running: ("▶", .active)
+      case .unwatched: ("▷", .active)
       case .waiting: ("?", .attention)
       case .inDoubt: ("!", .doubt)
       case .failed: ("✗", .bad)

@@ -42,9 +42,12 @@ package struct RunRow: Hashable, Sendable {
   package var shown: ShownState {
     switch state {
     case .running: isWaiting ? .waiting : .running
-    case .interrupted: .waiting
+    case .interrupted, .stopped(.detached), .stopped(.superseded): .unwatched
     case .stopped(.inDoubt): .inDoubt
-    case .stopped: .waiting
+    case .stopped(.waitingForPerson): .waiting
+    case .stopped(.denied), .stopped(.drifted), .stopped(.hostUnreachable),
+      .stopped(.stateUnusable), .stopped(.lockHeld):
+      .failed
     case .ended(.succeeded): .done
     case .ended(.rolledBack): .rolledBack
     case .ended(.failed), .ended(.cancelled), .ended(.rollbackFailed): .failed

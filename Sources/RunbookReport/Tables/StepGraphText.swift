@@ -29,7 +29,8 @@ package struct StepGraphText {
     json["step"] = .string(step.path)
     json["host"] = task?.id.host.map { .string($0) }
     if let batch = task?.id.batch, !batch.isEmpty { json["batch"] = .array(batch.map { .int($0) }) }
-    json["state"] = .string(shown.rawValue)
+    // Whether somebody watches it is the run's business: `runs --json` says so.
+    json["state"] = .string((shown == .unwatched ? .running : shown).rawValue)
     json["attempts"] = task.map { .int($0.attempts.count) }
     json["durationMilliseconds"] = task.flatMap { state.length(of: $0, now: now) }.map { .int($0) }
     if case .failed(let failure)? = task?.outcome {

@@ -19,7 +19,11 @@ struct ShowCommand: Command {
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
     let runs = try await StoredRuns.open(common.state)
     let summary = try await runs.find(run)
-    let state = try await runs.state(of: summary.id)
+    var state = try await runs.state(of: summary.id)
+    // Its process had no time to say so.
+    if summary.state == .interrupted {
+      state.apply(Fact(time: summary.lastEvent, event: .ownerLeft(.detached)))
+    }
     if json {
       for line in StepGraphText(state, now: SystemClock().now()).json {
         Output.standard.write(line + "\n")
