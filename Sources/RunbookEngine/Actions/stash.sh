@@ -212,6 +212,11 @@ reprise_stash() {
 }
 
 reprise_unstash_one() {
+  if [ -e "$place.purged" ]; then
+    echo "what it had moved from $directory was removed for good (stash --purge): it can't be put" \
+      "back. To pass over it: rm $place.purged" >&2
+    exit 1
+  fi
   rm -f -- "$place/$number.from.part"
   [ -e "$place/$number.from" ] || return 0
   directory=$(cat -- "$place/$number.from")
@@ -269,10 +274,11 @@ reprise_list_one() {
 
 reprise_stash_list() { reprise_each reprise_list_one; }
 
-# Removes it for good.
+# Removes it for good, and leaves a mark: nobody may say later that it was put back.
 reprise_purge_one() {
+  [ -d "$place" ] || return 0
   case $place in
-    /*/"$reprise_mark") rm -rf -- "$place" ;;
+    /*/"$reprise_mark") : > "$place.purged" && rm -rf -- "$place" ;;
   esac
   rmdir -- "${place%/*}" 2> /dev/null || :
 }
