@@ -36,6 +36,10 @@ package struct Commands: Hashable, Sendable {
     "reprise approve \(run) \(step) --deny" + stateFlags
   }
 
+  package func purge(_ run: String) -> String {
+    "reprise stash \(run) --purge --yes" + stateFlags
+  }
+
   package func logs(_ run: String, _ task: String) -> String {
     "reprise logs \(run) \(task)" + stateFlags
   }

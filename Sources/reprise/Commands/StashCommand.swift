@@ -13,7 +13,8 @@ struct StashCommand: Command {
       reprise stash 7f3c
       reprise stash 7f3c --purge      remove them for good; `rollback` can't bring them back then
 
-      `reprise rollback RUN` moves them back where they came from.
+      `reprise rollback RUN` moves them back where they came from. `--purge` asks first; without a \
+      terminal it takes `--yes`.
       """)
 
   static let onlyTells = false
@@ -32,7 +33,10 @@ struct StashCommand: Command {
     } else {
       chosen = try await runs.all(limit: .max)
     }
-    if purge { try mayPurge(chosen) }
+    if purge {
+      try mayPurge(chosen)
+      if let stop = agree(to: chosen[0].id) { return stop }
+    }
     var status = ExitStatus.done
     var count = 0
     for summary in chosen {
@@ -75,6 +79,22 @@ struct StashCommand: Command {
         help: "end it with `\(common.commands.resume(summary.id))` or "
           + "`\(common.commands.rollback(summary.id))` first")
     }
+  }
+
+  /// Asks before anything is removed for good. Returns how the command ends where nothing is.
+  @MainActor private func agree(to run: String) -> ExitStatus? {
+    if hosts.confirmsAll { return nil }
+    guard Terminal.isAttended else {
+      let command = common.commands.purge(run)
+      let lines = Line("Nothing was removed. To remove them for good:  ").ending(with: command)
+      Output.standard.write(lines.rendered(common.style))
+      return .stopped
+    }
+    Output.standard.write("Remove what run \(run) moved aside, for good? [y/n] ")
+    let answer = readLine()?.lowercased().filter { !$0.isWhitespace } ?? ""
+    if answer == "y" || answer == "yes" { return nil }
+    Output.standard.write("Nothing was removed.\n")
+    return .stopped
   }
 
   @MainActor private func write(_ run: String, _ id: TaskID, _ entry: Leftovers.Entry) {
