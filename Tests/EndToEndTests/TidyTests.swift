@@ -52,7 +52,7 @@ struct TidyTests {
       #expect(listed.status == 0, "\(listed.text) \(listed.errorText)")
       #expect(listed.text.contains("aside@h1"))
       #expect(try await site.reprise("stash", "--purge").status == 64)
-      let purged = try await site.reprise("stash", "work", "--purge")
+      let purged = try await site.reprise("stash", "work", "--purge", "--yes")
       #expect(purged.status == 0, "\(purged.text) \(purged.errorText)")
       #expect(purged.text.contains("removed"))
       #expect(!FileManager.default.fileExists(atPath: "\(site.directory)/.reprise-stash"))

@@ -122,7 +122,7 @@ import Testing
       lines.golden == """
         ✗ db-slave-01 can't be reached: its host key is not known: SHA256:abc
             do      compare the fingerprint, then --accept-new-host-keys
-        Run 7f3c stopped after 0ms. When it answers:  reprise resume 7f3c
+        Run 7f3c stopped after 0ms. When that is mended:  reprise resume 7f3c
         """)
   }
 

@@ -142,9 +142,12 @@ package struct ClosingText {
 
   /// `✓ the other 2 hosts; nothing was changed on any host`
   private var others: Line? {
-    let failed = Set(state.tasks.values.filter(\.hasFailed).map(\.id.instance))
-    let siblings = state.tasks.values.filter { failed.contains($0.id.instance) }
-    let good = siblings.filter { $0.undo == .none && $0.outcome?.isGood ?? false }.count
+    let failed = state.tasks.values.filter(\.hasFailed)
+    let steps = Set(failed.map(\.id.instance))
+    let siblings = state.tasks.values.filter {
+      steps.contains($0.id.instance) && $0.undo == .none && $0.outcome?.isGood ?? false
+    }
+    let good = Set(siblings.map(\.id.host)).subtracting(failed.map(\.id.host)).count
     var line = Line()
     if good > 0 {
       line.append(ShownState.done.glyph)
