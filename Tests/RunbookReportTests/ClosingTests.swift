@@ -99,7 +99,9 @@ import Testing
     story.tell(.doubtRaised(TaskID("a-step-with-a-long-name", host: "web-1"), .rebooted))
     let lines = closing(story).lines(stopped: .inDoubt).golden.split(separator: "\n").suffix(2)
     let columns = lines.map { line in
-      line.firstRange(of: "start it").map { line.distance(from: line.startIndex, to: $0.lowerBound) }
+      line.firstRange(of: "start it").map {
+        line.distance(from: line.startIndex, to: $0.lowerBound)
+      }
         ?? line.firstRange(of: "take it").map {
           line.distance(from: line.startIndex, to: $0.lowerBound)
         }

@@ -65,7 +65,7 @@ import Testing
     story.finish("config/members", on: "db1")
     story.tell(.runEnded(.succeeded))
     let report = french(story)
-    #expect(report.contains("\nNon nécessaire : install\n"), "\(report)")
+    #expect(report.contains("\nNon nécessaire : install\n"), "\(report)")
     #expect(!report.contains("install/"))
     #expect(!report.contains("non exécuté"))
     #expect(!report.contains("### Ce qui a échoué"))

@@ -108,12 +108,12 @@ package struct HTMLReport {
     }
     if !document.leftOut.isEmpty {
       let names = document.leftOut.joined(separator: ", ")
-      line("<p>\(words("Not needed:", "Non nécessaire :")) \(text(names))</p>")
+      line("<p>\(words("Not needed:", "Non nécessaire :")) \(text(names))</p>")
     }
     let kept = document.rows.filter { $0.noRollback != nil && $0.attempts > 0 }
     guard document.rows.contains(where: { $0.undo != nil }), !kept.isEmpty else { return }
     line(
-      "<p>\(words("Not undone, as the runbook says:", "Non annulé, comme le dit le runbook :"))</p>"
+      "<p>\(words("Not undone, as the runbook says:", "Non annulé, comme le dit le runbook :"))</p>"
     )
     line("<ul>")
     var named: Set<String> = []

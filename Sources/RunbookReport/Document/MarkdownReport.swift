@@ -73,13 +73,13 @@ package struct MarkdownReport {
     if !document.leftOut.isEmpty {
       line("")
       line(
-        words("Not needed: ", "Non nécessaire : ")
+        words("Not needed: ", "Non nécessaire : ")
           + document.leftOut.map(cell).joined(separator: ", "))
     }
     let kept = document.rows.filter { $0.noRollback != nil && $0.attempts > 0 }
     if document.rows.contains(where: { $0.undo != nil }), !kept.isEmpty {
       line("")
-      line(words("Not undone, as the runbook says:", "Non annulé, comme le dit le runbook :"))
+      line(words("Not undone, as the runbook says:", "Non annulé, comme le dit le runbook :"))
       var named: Set<String> = []
       for row in kept where named.insert(row.task.step).inserted {
         line("- \(cell(row.task.step))\(words.colon) \(cell(row.noRollback ?? ""))")

@@ -25,7 +25,7 @@ package struct ReportWords: Sendable {
     case .notReached: self("· not carried out", "· non exécuté")
     case .running: self("▶ running", "▶ en cours")
     case .waiting: self("? waiting for a person", "? attend une personne")
-    case .doubt(let doubt): "! " + self("in doubt: ", "en doute : ") + self.doubt(doubt)
+    case .doubt(let doubt): "! " + self("in doubt: ", "en doute : ") + self.doubt(doubt)
     case .done: self("✅ done", "✅ fait")
     case .satisfied: self("✅ already so", "✅ déjà fait")
     case .byCheck: self("✅ done, its check says", "✅ fait, d'après sa vérification")
@@ -38,10 +38,10 @@ package struct ReportWords: Sendable {
   /// The state of a task with everything that belongs to it.
   func whole(_ row: RunDocument.TaskRow) -> String {
     var text = state(row.state)
-    if let undo = row.undo { text += "; " + self("undone: ", "retour arrière : ") + state(undo) }
+    if let undo = row.undo { text += "; " + self("undone: ", "retour arrière : ") + state(undo) }
     if row.outputNotKept > 0 {
       let size = Words.size(row.outputNotKept)
-      text += "; " + self("\(size) of output not kept", "sortie non conservée : \(size)")
+      text += "; " + self("\(size) of output not kept", "sortie non conservée : \(size)")
     }
     return text
   }
@@ -78,10 +78,10 @@ package struct ReportWords: Sendable {
     case .check(let n):
       self("check \(n + 1) does not hold", "la vérification \(n + 1) n'est pas remplie")
     case .output(let name, let why):
-      self("output \(name): \(why)", "résultat \(name) : \(why)")
-    case .notStarted(let why): self("not started: \(why)", "non démarré : \(why)")
-    case .group(let group, let why): self("group \(group): \(why)", "groupe \(group) : \(why)")
-    case .unreachable(let why): self("unreachable: \(why)", "injoignable : \(why)")
+      self("output \(name): \(why)", "résultat \(name) : \(why)")
+    case .notStarted(let why): self("not started: \(why)", "non démarré : \(why)")
+    case .group(let group, let why): self("group \(group): \(why)", "groupe \(group) : \(why)")
+    case .unreachable(let why): self("unreachable: \(why)", "injoignable : \(why)")
     case .cancelled: self("cancelled", "annulé")
     }
   }
@@ -112,7 +112,7 @@ package struct ReportWords: Sendable {
     case (.rolledBack?, _): self("↩ rolled back", "↩ ÉCHEC, RETOUR ARRIÈRE EFFECTUÉ")
     case (.rollbackFailed?, _): self("❌ the rollback failed", "❌ LE RETOUR ARRIÈRE A ÉCHOUÉ")
     case (nil, let reason?):
-      self("⏸ stopped: ", "⏸ ARRÊTÉ : ") + stop(reason)
+      self("⏸ stopped: ", "⏸ ARRÊTÉ : ") + stop(reason)
     case (nil, nil): self("▶ running", "▶ EN COURS")
     }
   }
@@ -125,7 +125,7 @@ package struct ReportWords: Sendable {
     case .denied: self("a confirmation was denied", "une confirmation a été refusée")
     case .drifted: self("what was done does not hold any more", "ce qui était fait ne tient plus")
     case .hostUnreachable(let hosts):
-      self("unreachable: ", "injoignable : ") + hosts.map { $0 ?? "local" }.joined(separator: ", ")
+      self("unreachable: ", "injoignable : ") + hosts.map { $0 ?? "local" }.joined(separator: ", ")
     case .stateUnusable(let why): why
     case .lockHeld(_, let holder): holder
     case .superseded: self("another process took over", "un autre processus a pris le relais")

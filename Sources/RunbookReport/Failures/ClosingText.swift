@@ -42,7 +42,8 @@ package struct ClosingText {
       let by = state.cancelledBy.map { " by \($0)" } ?? ""
       return notUndone + last("was cancelled\(by)", ". To go on:  ", resume)
     case .rolledBack:
-      let what = state.tasks.values.contains(where: \.hasFailed)
+      let what =
+        state.tasks.values.contains(where: \.hasFailed)
         ? "failed, and what it had changed is rolled back" : "is rolled back"
       return failures + notUndone
         + last(what, ". To begin anew:  ", commands.run(state.plan.name))
@@ -183,7 +184,8 @@ package struct ClosingText {
   private var waiting: [Line] {
     let ids = state.waiting
     let name = ids.first.map { " --approve \($0.step)" } ?? ""
-    return ids.flatMap(question) + last("waits for a person", ". To say yes:  ", commands.resume(run, name))
+    return ids.flatMap(question)
+      + last("waits for a person", ". To say yes:  ", commands.resume(run, name))
   }
 
   private var drifted: [Line] {

@@ -107,7 +107,8 @@ package struct FailureText {
         let later = state.index[parent].children.filter { $0 > position }
         for alternative in later {
           let tasks = state.tasks.values.filter { task in
-            state.index.node(of: task.id.step).map { state.index.contains(alternative, $0) } ?? false
+            state.index.node(of: task.id.step).map { state.index.contains(alternative, $0) }
+              ?? false
           }
           if !tasks.isEmpty, !tasks.contains(where: \.hasFailed) { return true }
         }
@@ -122,12 +123,15 @@ package struct FailureText {
     var entries: [String?: UnreachableText.Entry] = [:]
     for step in state.index.steps {
       for task in state.tasks.values where task.id.step == step.path {
-        guard case .unreachable(let reason)? = failure(of: task, isRollback: false) else { continue }
+        guard case .unreachable(let reason)? = failure(of: task, isRollback: false) else {
+          continue
+        }
         let host = task.id.host
         entries[
           host,
           default: UnreachableText.Entry(
-            host: host, reason: reason, remedy: remedies[host] ?? "see to it; resume tries it again")
+            host: host, reason: reason, remedy: remedies[host] ?? "see to it; resume tries it again"
+          )
         ].missed.append(step.path)
       }
     }

@@ -207,7 +207,8 @@ package struct PlainLog: Sendable {
     case .exchangeEnded(let key, _, _):
       guard let told = toldSkips[key] else { return nil }
       return skipped(key, told.reason, atLeast: told.length, fact.time)
-    case .ownerLeft, .runEnded, .taskEnded, .locksTaken, .hostLocked, .hostUnlocked, .hostLockRefused,
+    case .ownerLeft, .runEnded, .taskEnded, .locksTaken, .hostLocked, .hostUnlocked,
+      .hostLockRefused,
       .scopeEntered,
       .groupResolved, .batchesFixed, .fileFixed, .secretsSealed, .outputReceived,
       .probeAnswered, .polled, .outputSet, .outputHeld, .outputLost, .outputUnreadable:

@@ -15,7 +15,8 @@ struct HostGroups {
     }
     if tasks.count <= Self.named { return tasks.map(piece) }
     let order: [ShownState] = [
-      .inDoubt, .failed, .waiting, .done, .satisfied, .rolledBack, .running, .unwatched, .toCome, .leftOut,
+      .inDoubt, .failed, .waiting, .done, .satisfied, .rolledBack, .running, .unwatched, .toCome,
+      .leftOut,
     ]
     return order.flatMap { shown -> [Line] in
       guard let tasks = groups[shown] else { return [] }

@@ -101,12 +101,15 @@ struct RunPicture {
   /// The state of something made of parts: the one that a person must know of first.
   func combined(_ states: [ShownState]) -> ShownState {
     let all = Set(states)
-    for state in [ShownState.inDoubt, .failed, .waiting, .running, .unwatched] where all.contains(state) {
+    for state in [ShownState.inDoubt, .failed, .waiting, .running, .unwatched]
+    where all.contains(state) {
       return state
     }
     let began = all.subtracting([.toCome, .leftOut])
     // Between two steps: of a run that nobody drives, nothing is at work.
-    if all.contains(.toCome) { return began.isEmpty || self.state.stopReason != nil ? .toCome : .running }
+    if all.contains(.toCome) {
+      return began.isEmpty || self.state.stopReason != nil ? .toCome : .running
+    }
     if began.contains(.rolledBack) { return .rolledBack }
     if began.contains(.done) { return .done }
     return began.contains(.satisfied) ? .satisfied : states.isEmpty ? .done : .leftOut

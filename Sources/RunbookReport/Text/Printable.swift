@@ -73,7 +73,8 @@ package enum Printable {
   /// Signs of our own, and letters of Latin scripts, that have a likeness in ASCII.
   private static let likenesses: [Character: Character] = {
     var result: [Character: Character] = [
-      "✓": "+", "▶": ">", "▷": ")", "✗": "x", "↩": "<", "·": ".", "…": "~", "–": "-", "—": "-", "’": "'",
+      "✓": "+", "▶": ">", "▷": ")", "✗": "x", "↩": "<", "·": ".", "…": "~", "–": "-", "—": "-",
+      "’": "'",
       "‘": "'", "“": "\"", "”": "\"", "«": "\"", "»": "\"", "\u{A0}": " ", "\u{202F}": " ",
     ]
     for (plain, letters) in [

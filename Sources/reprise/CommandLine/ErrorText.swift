@@ -21,9 +21,9 @@ struct ErrorText {
         TextFile.exists(name + ".runbook")
           ? "a path ends in .runbook: `\(name).runbook`"
           : Suggestion.nearest(to: name, among: known).map { "did you mean `\($0)`?" }
-          ?? (known.isEmpty
-            ? "there are none in it; --runbooks DIR says where they are"
-            : "there are " + Words.list(known, most: 8)))
+            ?? (known.isEmpty
+              ? "there are none in it; --runbooks DIR says where they are"
+              : "there are " + Words.list(known, most: 8)))
     case .journal(let error): return text(error)
     case .noRuns(let directory):
       return text(
