@@ -30,6 +30,8 @@ package struct PlainLog: Sendable {
   private struct Ends {
     var instance: Instance
     var shown: ShownState
+    /// Their hosts can't be reached: why was told when they were given up.
+    var isAway: Bool
     var tasks: [TaskID]
     var time: Timestamp
   }
@@ -43,12 +45,18 @@ package struct PlainLog: Sendable {
       if case .taskEnded(let id, let outcome) = fact.event {
         let shown: ShownState =
           outcome == .satisfied ? .satisfied : outcome.isGood ? .done : .failed
-        let known = ended.firstIndex { $0.instance == id.instance && $0.shown == shown }
-        if let known, shown != .failed {
+        var isAway = false
+        if case .failed(.unreachable) = outcome { isAway = true }
+        let known = ended.firstIndex {
+          $0.instance == id.instance && $0.shown == shown && $0.isAway == isAway
+        }
+        if let known, shown != .failed || isAway {
           ended[known].tasks.append(id)
           ended[known].time = fact.time
         } else {
-          ended.append(Ends(instance: id.instance, shown: shown, tasks: [id], time: fact.time))
+          ended.append(
+            Ends(
+              instance: id.instance, shown: shown, isAway: isAway, tasks: [id], time: fact.time))
         }
       } else if let line = line(of: fact) {
         lines += ended.map(told)
@@ -130,7 +138,9 @@ package struct PlainLog: Sendable {
     if let longest = tasks.compactMap({ state.length(of: $0, now: group.time) }).max() {
       line.append(" " + DurationText.of(longest), .quiet)
     }
-    if case .failed(let failure)? = tasks.first?.outcome {
+    if group.isAway {
+      line.append(": " + (tasks.count == 1 ? "it" : "they") + " can't be reached")
+    } else if case .failed(let failure)? = tasks.first?.outcome {
       line.append(": " + FailureWords.of(failure, answer: tasks.first?.lastAnswers.last))
     } else if group.shown == .satisfied {
       line.append(", was so already", .quiet)

@@ -100,7 +100,7 @@ package struct DifferenceText {
     switch shown {
     case .done: "done"
     case .satisfied: "satisfied"
-    case .running: "at work"
+    case .running, .unwatched: "at work"
     case .waiting: "waits for a person"
     case .inDoubt: "in doubt"
     case .failed: "failed"
