@@ -98,7 +98,9 @@ extension RunDriver {
     let pause = min(10_000, 250 << min(reconnection.tries, 6))
     reconnection.nextTry = min(now + pause, reconnection.since + patience)
     connecting[host] = reconnection
-    observe(.reconnecting(host: host, reason: error.reason, after: pause))
+    observe(
+      .reconnecting(
+        host: host, reason: error.reason, after: pause, until: reconnection.since + patience))
   }
 
   /// A newer owner has been there, and not by this journal: whoever takes a run over needs its lock,

@@ -6,8 +6,9 @@ package enum RunUpdate: Sendable {
   /// Committed facts, in order; a view folds them into a `RunState` of its own.
   case facts([Fact])
   case connecting(host: String?)
-  /// A connection could not be made or was lost; the next try comes after so many milliseconds.
-  case reconnecting(host: String?, reason: String, after: Int)
+  /// A connection could not be made or was lost; the next try comes after so many milliseconds, and
+  /// at a time the host is given up.
+  case reconnecting(host: String?, reason: String, after: Int, until: Timestamp)
   /// The host was given up; the error carries the remedy.
   case unreachable(host: String?, TransportError)
   /// A check is being asked (again), for progress.

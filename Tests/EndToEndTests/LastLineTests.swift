@@ -109,7 +109,7 @@ struct LastLineTests {
     let terminal = try TypedTerminal("$reprise run ask", in: place)
     // What is no answer is said to be none.
     try terminal.answer("go on?", "perhaps\r")
-    #expect(waitUntil(.seconds(20)) { terminal.shown.contains("type y or n, then Enter") })
+    #expect(await waitUntil(.seconds(20)) { terminal.shown.contains("type y or n, then Enter") })
     let runs = try await place.reprise("runs")
     #expect(runs.text.contains("? waits for a person (process "), "\(runs.text)")
     let shown = try await place.reprise("show", "ask")

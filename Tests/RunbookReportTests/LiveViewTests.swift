@@ -139,12 +139,13 @@ import Testing
     var view = LiveView(state: story.state, commands: Commands())
     view.fleeting.connecting(to: "a", at: story.now)
     view.fleeting.connecting(to: "b", at: story.now)
-    view.fleeting.failedToConnect(to: "b", reason: "Connection refused", after: 4000, at: story.now)
+    view.fleeting.failedToConnect(
+      to: "b", reason: "connection refused", after: 4000, until: story.now + 15_000, at: story.now)
     let frame = view.frame(width: 100, height: 24, now: story.now + 500)
     #expect(
       frame.suffix(3).map { $0 }.golden == """
         connecting to a
-        no connection to b: Connection refused; tried again in 4s
+        no connection to b: next try in 4s, given up in 15s; connection refused
         Ctrl-C detaches; what runs on the hosts goes on, `reprise resume 7f3c` picks it up.
         """)
   }

@@ -64,24 +64,25 @@ struct UnreachableText {
       return likeness
     }
     var bare = likeness
-    bare.reason = withoutPlace(entry.reason, address)
+    bare.reason = state.withoutPlace(entry.reason, of: entry.host)
     if let remedy = entry.remedy, !remedy.contains("`") {
       bare.remedy = remedy.replacing(address, with: "each of them")
     }
     return bare
   }
+}
 
-  /// `root@10.0.0.1 port 22: connection refused` as `connection refused`.
-  private func withoutPlace(_ reason: String, _ address: String) -> String {
-    guard let mark = reason.firstRange(of: "@\(address) port "),
+extension RunState {
+  /// `root@10.0.0.1 port 22: connection refused` as `connection refused`: the inventory has the rest.
+  func withoutPlace(_ reason: String, of host: String?) -> String {
+    guard let address = host.flatMap({ binding.host($0) })?.address,
+      let mark = reason.firstRange(of: "@\(address) port "),
       !reason[..<mark.lowerBound].contains(" ")
     else { return reason }
     let rest = reason[mark.upperBound...].drop(while: \.isNumber)
     return rest.hasPrefix(": ") ? String(rest.dropFirst(2)) : "it" + rest
   }
-}
 
-extension RunState {
   /// Sorted as the inventory has their hosts; what is of this machine comes first.
   func inInventoryOrder<Element>(
     _ elements: [Element], by host: (Element) -> String?

@@ -9,6 +9,8 @@ package struct Fleeting: Sendable {
     /// Why the last try failed, and when the next one comes.
     package var reason: String?
     package var nextTry: Timestamp?
+    /// When the host is given up.
+    package var until: Timestamp?
   }
   package private(set) var connecting: [String?: Connecting] = [:]
   /// The last line that each task in flight printed.
@@ -26,11 +28,12 @@ package struct Fleeting: Sendable {
   }
 
   package mutating func failedToConnect(
-    to host: String?, reason: String, after pause: Int, at now: Timestamp
+    to host: String?, reason: String, after pause: Int, until: Timestamp? = nil, at now: Timestamp
   ) {
     var known = connecting[host] ?? Connecting(since: now, tries: 1)
     known.reason = reason
     known.nextTry = now + pause
+    known.until = until
     connecting[host] = known
   }
 

@@ -73,11 +73,11 @@ struct ConnectionLines {
 
   init(_ state: RunState, _ fleeting: Fleeting, now: Timestamp) {
     var fresh: [String] = []
-    var failing: [String: [(host: String, next: Timestamp?)]] = [:]
+    var failing: [String: [(host: String, known: Fleeting.Connecting)]] = [:]
     for (host, connecting) in fleeting.connecting {
       let name = Words.host(host)
       if let reason = connecting.reason {
-        failing[reason, default: []].append((name, connecting.nextTry))
+        failing[state.withoutPlace(reason, of: host), default: []].append((name, connecting))
       } else if now.milliseconds - connecting.since.milliseconds >= 300 {
         fresh.append(name)
       }
@@ -87,14 +87,19 @@ struct ConnectionLines {
     }
     for (reason, hosts) in failing.sorted(by: { $0.key < $1.key }) {
       let names = Words.list(hosts.map(\.host).sorted(), most: 4)
-      var line = Line("no connection to \(names): ", .attention)
-      line.append(reason)
-      if let next = hosts.compactMap(\.next).min(), next > now {
-        let wait = DurationText.elapsed(next.milliseconds - now.milliseconds + 999)
-        line.append("; tried again in " + wait, .quiet)
-      } else {
-        line.append("; trying again", .quiet)
+      func left(_ time: Timestamp?) -> String? {
+        guard let time, time > now else { return nil }
+        return DurationText.elapsed(time.milliseconds - now.milliseconds + 999)
       }
+      // What moves comes first: a narrow screen cuts the reason.
+      var line = Line("no connection to \(names): ", .attention)
+      line.append(
+        left(hosts.compactMap(\.known.nextTry).min()).map { "next try in " + $0 } ?? "trying",
+        .quiet)
+      if let left = left(hosts.compactMap(\.known.until).min()) {
+        line.append(", given up in " + left, .quiet)
+      }
+      line.append("; " + reason)
       lines.append(line)
     }
   }

@@ -46,8 +46,8 @@ struct LiveFace: Face {
     switch update {
     case .facts(let facts): view.take(facts)
     case .connecting(let host): view.fleeting.connecting(to: host, at: now)
-    case .reconnecting(let host, let reason, let pause):
-      view.fleeting.failedToConnect(to: host, reason: reason, after: pause, at: now)
+    case .reconnecting(let host, let reason, let pause, let until):
+      view.fleeting.failedToConnect(to: host, reason: reason, after: pause, until: until, at: now)
     case .output(let task, _, let bytes): view.fleeting.printed(task, bytes)
     case .bringing(let task, let count, let size): view.fleeting.brought(task, count, of: size)
     case .notice(let text): notices.append(Line(text))

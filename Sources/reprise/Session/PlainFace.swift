@@ -27,7 +27,7 @@ struct PlainFace: Face {
       guard case .engine(let update) = update else { continue }
       switch update {
       case .facts(let facts): lines += log.take(facts)
-      case .reconnecting(let host, let reason, _):
+      case .reconnecting(let host, let reason, _, _):
         lines += log.failedToConnect(to: host, reason: reason, at: now)
       case .output(let task, _, let bytes): lines += log.printed(task, bytes, at: now)
       case .asking(let task): lines += log.asking(task, at: now)
