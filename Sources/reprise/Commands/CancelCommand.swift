@@ -21,6 +21,8 @@ struct CancelCommand: Command {
   @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String
   @Flag(help: "One JSON object with the state of the run (docs/json.md).") var json = false
   @OptionGroup var hosts: HostOptions
+  @OptionGroup var driving: DrivingOptions
+  @OptionGroup(visibility: .hidden) var consent: ConsentOptions
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
@@ -54,7 +56,9 @@ struct CancelCommand: Command {
   @MainActor private func takeOver(
     _ summary: RunSummary, _ runs: StoredRuns
   ) async throws(CommandError) -> ExitStatus {
-    let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json, isQuiet: json)
+    let manner = WatchedRun.Manner(
+      common: common, hosts: hosts, driving: driving, confirmsAll: consent.confirmsAll,
+      isJSON: json, isQuiet: json)
     guard let session = try await RunSession.end(summary.id, as: .cancelled, manner) else {
       return try await conclude(try await runs.find(summary.id), runs)
     }

@@ -23,6 +23,8 @@ struct GcCommand: Command {
   @Flag(help: "Only tell.") var dryRun = false
   @Flag(help: "One JSON object a directory (docs/json.md).") var json = false
   @OptionGroup var hosts: HostOptions
+  @OptionGroup(visibility: .hidden) var driving: DrivingOptions
+  @OptionGroup(visibility: .hidden) var consent: ConsentOptions
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {

@@ -22,6 +22,8 @@ struct PlanCommand: Command {
 
   @Flag(help: "One JSON object a task (docs/json.md).") var json = false
   @OptionGroup var chosen: ChosenRunbook
+  @OptionGroup(visibility: .hidden) var driving: DrivingOptions
+  @OptionGroup(visibility: .hidden) var consent: ConsentOptions
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {

@@ -46,6 +46,8 @@ struct ResumeCommand: Command {
   @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
   @OptionGroup(title: "With --adopt") var given: InputOptions
   @OptionGroup var hosts: HostOptions
+  @OptionGroup var driving: DrivingOptions
+  @OptionGroup var consent: ConsentOptions
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
@@ -59,7 +61,8 @@ struct ResumeCommand: Command {
   }
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
-    let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json)
+    let manner = WatchedRun.Manner(
+      common: common, hosts: hosts, driving: driving, confirmsAll: consent.confirmsAll, isJSON: json)
     let summary = try await chosenRun()
     if case .ended(.succeeded) = summary.state { return alreadyDone(summary, manner) }
     var edited: EditedRunbook?
@@ -140,7 +143,7 @@ struct ResumeCommand: Command {
       }
       return .stopped
     }
-    if review.difference.isEmpty || hosts.confirmsAll { return nil }
+    if review.difference.isEmpty || consent.confirmsAll { return nil }
     guard manner.isAttended else {
       manner.output.write(
         "Nothing was changed. To go on with the edited runbook:  "

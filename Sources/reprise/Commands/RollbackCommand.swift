@@ -22,10 +22,13 @@ struct RollbackCommand: Command {
   @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String
   @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
   @OptionGroup var hosts: HostOptions
+  @OptionGroup var driving: DrivingOptions
+  @OptionGroup(visibility: .hidden) var consent: ConsentOptions
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
-    let manner = WatchedRun.Manner(common: common, hosts: hosts, isJSON: json)
+    let manner = WatchedRun.Manner(
+      common: common, hosts: hosts, driving: driving, confirmsAll: consent.confirmsAll, isJSON: json)
     let runs = try await StoredRuns.open(common.state)
     let summary = try await runs.find(run)
     guard let session = try await RunSession.end(summary.id, as: .undone, manner) else {

@@ -24,11 +24,15 @@ struct RunCommand: Command {
 
   @Flag(help: "One JSON object for each event (docs/json.md).") var json = false
   @OptionGroup var chosen: ChosenRunbook
+  @OptionGroup var driving: DrivingOptions
+  @OptionGroup var consent: ConsentOptions
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
     let (loaded, binding) = try chosen.load(common.errorStyle)
-    let manner = WatchedRun.Manner(common: common, hosts: chosen.hosts, isJSON: json)
+    let manner = WatchedRun.Manner(
+      common: common, hosts: chosen.hosts, driving: driving, confirmsAll: consent.confirmsAll,
+      isJSON: json)
     let run: WatchedRun
     do throws(JournalError) {
       let file = try await JournalFile.open(directory: common.state)

@@ -23,6 +23,8 @@ struct StashCommand: Command {
   @Flag(help: "Remove the files of that run for good.") var purge = false
   @Flag(help: "One JSON object a place (docs/json.md).") var json = false
   @OptionGroup var hosts: HostOptions
+  @OptionGroup(visibility: .hidden) var driving: DrivingOptions
+  @OptionGroup var consent: ConsentOptions
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
@@ -83,7 +85,7 @@ struct StashCommand: Command {
 
   /// Asks before anything is removed for good. Returns how the command ends where nothing is.
   @MainActor private func agree(to run: String) -> ExitStatus? {
-    if hosts.confirmsAll { return nil }
+    if consent.confirmsAll { return nil }
     guard Terminal.isAttended else {
       let command = common.commands.purge(run)
       let lines = Line("Nothing was removed. To remove them for good:  ").ending(with: command)

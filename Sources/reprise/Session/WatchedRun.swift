@@ -13,6 +13,9 @@ import RunbookReport
   struct Manner {
     var common: CommonOptions
     var hosts: HostOptions
+    var driving: DrivingOptions
+    /// Every question is answered with yes.
+    var confirmsAll: Bool
     var isJSON: Bool
     /// Nothing but the last lines: a command that prints JSON of its own.
     var isQuiet = false
@@ -36,7 +39,9 @@ import RunbookReport
     }
     /// A person is at the terminal and can be asked.
     var isAttended: Bool { !isJSON && Terminal.isAttended }
-    var driveOptions: DriveOptions { hosts.driveOptions(isAttended: isAttended) }
+    var driveOptions: DriveOptions {
+      driving.options(confirmsAll: confirmsAll, isAttended: isAttended)
+    }
     var isLive: Bool { !isJSON && Terminal.isCapable(.standard) }
     /// Where the last lines go: out of the way of JSON.
     var output: Output { isJSON ? .error : .standard }
