@@ -86,7 +86,7 @@ enum Main {
     return .usage(
       "reprise has no command `\(word)`",
       help: Suggestion.nearest(to: word, among: names).map { "did you mean `reprise \($0)`?" }
-        ?? "it has " + Words.list(names, most: names.count))
+        ?? "usage: reprise COMMAND, one of " + Words.list(names, most: names.count))
   }
 
   @MainActor private static func status(of command: any Command) async -> ExitStatus {

@@ -18,11 +18,17 @@ struct LastLineTests {
         name,
         """
           lock "a test"
-          step wait { run `until test -e "\(go)"; do sleep 0.1; done` no rollback "a test" }
+          step wait {
+            run `echo x > "\(go).began"; until test -e "\(go)"; do sleep 0.1; done`
+            no rollback "a test"
+          }
         """)
     }
     let first = try place.start(["run", "one"])
-    #expect(await waitUntil(.seconds(20)) { first.outputSoFar.contains("▶ wait") })
+    let isHeld = await waitUntil(.seconds(40)) {
+      FileManager.default.fileExists(atPath: go + ".began")
+    }
+    #expect(isHeld, "\(first.outputSoFar)")
     let second = try await place.reprise("run", "two", "--reconnect-for", "10s")
     #expect(second.status == 76, "\(second.text) \(second.errorText)")
     #expect(second.errorText.contains("is held by run"), "\(second.errorText)")

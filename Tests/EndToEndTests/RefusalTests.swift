@@ -26,7 +26,8 @@ struct RefusalTests {
   @Test(.timeLimit(.minutes(1)))
   func areKnownToAPlanThatAsksThemNothing() async throws {
     try await Site.run(hosts: 2) { site in
-      try site.writeRunbook("work", #"step one on all { run `true` no rollback "a test" }"#)
+      try site.writeRunbook(
+        "work", #"step one on all { run `touch "$marks/one"` no rollback "a test" }"#)
       site.servers[1].stop()
       let plan = try await site.reprise("plan", "work")
       #expect(plan.status == 69, "\(plan.text) \(plan.errorText)")

@@ -125,7 +125,7 @@ import Testing
             missed  look and list
             do      see to it; resume tries it again
         ✓ the other host
-        Run 7f3c stopped after 200ms. When it is mended:  reprise resume 7f3c
+        Run 7f3c stopped after 0.2s. When it is mended:  reprise resume 7f3c
         """)
   }
 
@@ -139,7 +139,7 @@ import Testing
     }
     #expect(
       closing(story, evidence).lines(stopped: .hostUnreachable(["web-1", "web-3"])).golden == """
-        ✗ web-1 and web-3 can't be reached: it refused /root/id (ed25519)
+        ✗ web-1 and web-3 can't be reached: the host refused /root/id (ed25519)
             do      add the public key to authorized_keys on each of them
         Run 7f3c stopped after 0ms. When that is mended:  reprise resume 7f3c
         """)

@@ -46,9 +46,14 @@ import Testing
         """
         ### Ce qui a échoué
 
-        - ❌ **Test 1 (db1, db3)**\u{202f}: la vérification 1 n'est pas remplie
+        - ❌ **Test 1 (db1)**\u{202f}: la vérification 1 n'est pas remplie
+          - demandé\u{202f}: `leaders`
           - constaté\u{202f}: 0 Leader, 2 Replicas
           - à faire\u{202f}: lire le journal sur db1
+        - ❌ **Test 1 (db3)**\u{202f}: la vérification 1 n'est pas remplie
+          - demandé\u{202f}: `leaders`
+          - constaté\u{202f}: 0 Leader, 2 Replicas
+          - à faire\u{202f}: lire le journal sur db3
         """), "\(report)")
     #expect(report.contains("| · | Test 2 |  | non exécuté |"))
     #expect(report.contains("| ready: Test 2 |  | · non exécuté |"))

@@ -10,6 +10,8 @@ package struct ClosingText {
   /// do about hosts that can't be reached.
   package struct Evidence: Sendable {
     package var tails: [TaskID: [String]] = [:]
+    /// The same of actions that were to undo something.
+    package var undoTails: [TaskID: [String]] = [:]
     package var lineCounts: [TaskID: Int] = [:]
     package var remedies: [String?: String] = [:]
     package init() {}
@@ -135,7 +137,8 @@ package struct ClosingText {
 
   private var failures: [Line] {
     let lines = FailureText(
-      state, commands: commands, tails: evidence.tails, remedies: evidence.remedies
+      state, commands: commands, tails: evidence.tails, undoTails: evidence.undoTails,
+      remedies: evidence.remedies
     ).lines
     guard !lines.isEmpty else { return [] }
     return lines + (others.map { [$0] } ?? [])
@@ -236,20 +239,5 @@ package struct ClosingText {
   ) -> [Line] {
     let line = Line("Run \(run) \(what)" + (isTimed ? " after \(length)" : "") + lead)
     return line.ending(with: command)
-  }
-}
-
-extension Line {
-  /// Columns of a screen that is not asked for its size.
-  private static let usualWidth = 80
-
-  /// With a command to be copied at its end, or below it where both do not fit on one line.
-  package func ending(with command: String) -> [Line] {
-    if width + Printable.width(command) < Self.usualWidth {
-      var line = self
-      line.append(command, .strong)
-      return [line]
-    }
-    return [self, Line("  " + command, .strong)]
   }
 }

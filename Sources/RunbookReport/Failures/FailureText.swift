@@ -10,6 +10,8 @@ package struct FailureText {
   private let state: RunState
   /// The last lines that failed actions printed, where they are known.
   private let tails: [TaskID: [String]]
+  /// The same of actions that were to undo something.
+  private let undoTails: [TaskID: [String]]
   /// What to do about hosts that can't be reached, where it is known.
   private let remedies: [String?: String]
   private let commands: Commands
@@ -18,11 +20,12 @@ package struct FailureText {
 
   package init(
     _ state: RunState, commands: Commands, tails: [TaskID: [String]] = [:],
-    remedies: [String?: String] = [:]
+    undoTails: [TaskID: [String]] = [:], remedies: [String?: String] = [:]
   ) {
     self.state = state
     self.commands = commands
     self.tails = tails
+    self.undoTails = undoTails
     self.remedies = remedies
   }
 
@@ -63,8 +66,18 @@ package struct FailureText {
   private func groups() -> [Group] {
     var order: [Likeness] = []
     var found: [Likeness: Group] = [:]
-    let ended = state.inInventoryOrder(Array(state.tasks.values), by: \.id.host)
-      .sorted { ($0.endOrder ?? .max) < ($1.endOrder ?? .max) }
+    // Steps as they failed, the hosts of each as the inventory has them.
+    var ends: [Instance: Int] = [:]
+    for task in state.tasks.values where task.hasFailed {
+      ends[task.id.instance] = min(ends[task.id.instance] ?? .max, task.endOrder ?? .max)
+    }
+    let ended = state.inInventoryOrder(Array(state.tasks.values), by: \.id.host).enumerated()
+      .sorted { a, b in
+        let (first, second) = (
+          ends[a.element.id.instance] ?? .max, ends[b.element.id.instance] ?? .max
+        )
+        return first == second ? a.offset < b.offset : first < second
+      }.map(\.element)
     // What failed first, then what could not be undone.
     for isRollback in [false, true] {
       for task in ended {
@@ -74,7 +87,8 @@ package struct FailureText {
         let likeness = Likeness(
           step: task.id.step, failure: failure, isRollback: isRollback,
           found: (answer?.text ?? []) + (answer?.errorText ?? []),
-          remedy: remedy(of: failure, task, isRollback: isRollback), tail: tails[task.id] ?? [])
+          remedy: remedy(of: failure, task, isRollback: isRollback),
+          tail: (isRollback ? undoTails : tails)[task.id] ?? [])
         if found[likeness] == nil { order.append(likeness) }
         found[
           likeness,
@@ -82,11 +96,7 @@ package struct FailureText {
         ].tasks.append(task)
       }
     }
-    return order.compactMap { found[$0] }.map { group in
-      var group = group
-      group.tasks = state.inInventoryOrder(group.tasks, by: \.id.host)
-      return group
-    }
+    return order.compactMap { found[$0] }
   }
 
   /// Why it failed; what was undone afterwards failed all the same.
@@ -202,7 +212,7 @@ package struct FailureText {
       (text, origin) = (code.firstLine, code.origin)
     }
     var lines = [CheckText.line("ran", text, remark: origin.place)]
-    for (position, said) in (tails[task.id] ?? []).enumerated() {
+    for (position, said) in ((isRollback ? undoTails : tails)[task.id] ?? []).enumerated() {
       lines.append(CheckText.line(position == 0 ? "said" : "", said))
     }
     lines.append(

@@ -80,7 +80,7 @@ extension RunState {
       !reason[..<mark.lowerBound].contains(" ")
     else { return reason }
     let rest = reason[mark.upperBound...].drop(while: \.isNumber)
-    return rest.hasPrefix(": ") ? String(rest.dropFirst(2)) : "it" + rest
+    return rest.hasPrefix(": ") ? String(rest.dropFirst(2)) : "the host" + rest
   }
 
   /// Sorted as the inventory has their hosts; what is of this machine comes first.

@@ -53,3 +53,19 @@ extension [Line] {
     map { $0.rendered(style, width: width) + "\n" }.joined()
   }
 }
+
+extension Line {
+  /// Columns of a screen that is not asked for its size.
+  private static let usualWidth = 80
+
+  /// With a command to be copied at its end, or below it where both do not fit on one line.
+  package func ending(with command: String) -> [Line] {
+    var line = self
+    if width + Printable.width(command) < Self.usualWidth {
+      line.append(command, .strong)
+      return [line]
+    }
+    while line.spans.last?.text.last == " " { line.spans[line.spans.count - 1].text.removeLast() }
+    return [line, Line("  " + command, .strong)]
+  }
+}

@@ -62,7 +62,8 @@ struct ResumeCommand: Command {
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
     let manner = WatchedRun.Manner(
-      common: common, hosts: hosts, driving: driving, confirmsAll: consent.confirmsAll, isJSON: json)
+      common: common, hosts: hosts, driving: driving, confirmsAll: consent.confirmsAll, isJSON: json
+    )
     let summary = try await chosenRun()
     if case .ended(.succeeded) = summary.state { return alreadyDone(summary, manner) }
     var edited: EditedRunbook?

@@ -28,7 +28,8 @@ struct RollbackCommand: Command {
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
     let manner = WatchedRun.Manner(
-      common: common, hosts: hosts, driving: driving, confirmsAll: consent.confirmsAll, isJSON: json)
+      common: common, hosts: hosts, driving: driving, confirmsAll: consent.confirmsAll, isJSON: json
+    )
     let runs = try await StoredRuns.open(common.state)
     let summary = try await runs.find(run)
     guard let session = try await RunSession.end(summary.id, as: .undone, manner) else {

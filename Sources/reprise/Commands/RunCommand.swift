@@ -37,9 +37,7 @@ struct RunCommand: Command {
     do throws(JournalError) {
       let file = try await JournalFile.open(directory: common.state)
       let earlier = await EarlierRuns.of(loaded.plan.name, in: common.state)
-      if let words = earlier.notice(manner.commands) {
-        manner.output.write([words].rendered(manner.style))
-      }
+      manner.output.write(earlier.notice(manner.commands).rendered(manner.style))
       let texts = loaded.sources.map { ($0.name, String(decoding: $0.bytes, as: UTF8.self)) }
       let session = try await RunSession.begin(
         file, in: common.state, plan: loaded.plan,

@@ -33,19 +33,14 @@ import RunbookReport
   }
 
   /// Said first where the last run is not over.
-  func notice(_ commands: Commands) -> Line? {
-    guard let last, !last.isOver else { return nil }
+  func notice(_ commands: Commands) -> [Line] {
+    guard let last, !last.isOver else { return [] }
     let row = RunRow(last)
     var line = Line("The last run of \(last.runbook), ")
     line.append(last.id, .strong)
     line.append(" (\(row.word), \(ClockText.local.dateAndMinute(last.started))), ")
-    if last.isResumable {
-      line.append("can be resumed:  ")
-      line.append(commands.resume(last.id), .strong)
-    } else {
-      line.append("is not over:  ")
-      line.append(commands.show(last.id), .strong)
-    }
-    return line
+    line.append(last.isResumable ? "can be resumed:  " : "is not over:  ")
+    return line.ending(
+      with: last.isResumable ? commands.resume(last.id) : commands.show(last.id))
   }
 }

@@ -12,15 +12,28 @@ extension StoredRuns {
     let failed = state.tasks.values.filter(\.hasFailed)
       .sorted { ($0.endOrder ?? 0) < ($1.endOrder ?? 0) }
     for task in failed.prefix(32) {
-      guard case .failed(.action)? = task.outcome, let key = task.attempts.last else { continue }
-      let lines = (try? await lastLines(of: key, state)) ?? []
-      if !lines.isEmpty { evidence.tails[task.id] = lines }
+      guard case .failed(.action)? = task.outcome else { continue }
+      evidence.tails[task.id] = await lastLines(of: task, .forward, state)
+    }
+    for task in state.tasks.values.prefix(while: { _ in evidence.undoTails.count < 32 }) {
+      guard case .ended(.failed(.action)) = task.undo else { continue }
+      evidence.undoTails[task.id] = await lastLines(of: task, .rollback, state)
     }
     for (id, _) in state.doubts.prefix(32) {
       guard let key = state.tasks[id]?.attempts.last else { continue }
       evidence.lineCounts[id] = try? await countLines(of: key, state.runID)
     }
     return evidence
+  }
+
+  /// Of its last attempt for that purpose; nil where that printed nothing.
+  private func lastLines(
+    of task: TaskState, _ purpose: Attempt.Purpose, _ state: RunState
+  ) async -> [String]? {
+    guard let key = task.attempts.last(where: { state.attempts[$0]?.attempt.purpose == purpose })
+    else { return nil }
+    let lines = (try? await lastLines(of: key, state)) ?? []
+    return lines.isEmpty ? nil : lines
   }
 
   /// The last three lines on standard error, or on standard output where there are none.
