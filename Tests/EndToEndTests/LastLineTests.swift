@@ -43,9 +43,9 @@ struct LastLineTests {
     let place = try Workplace()
     try place.writeRunbook("work", "step one { run `true` rollback `true` }")
     #expect(try await place.reprise("run", "work").status == 0)
-    let events = try place.shell("$reprise history work --events --json | wc -l").text
+    let events = try await place.shell("$reprise history work --events --json | wc -l").text
     let count = try #require(Int(events.filter(\.isNumber)))
-    let killed = try place.shell(
+    let killed = try await place.shell(
       "REPRISE_CRASH_AFTER_EVENT=\(count + 3) $reprise rollback work >/dev/null 2>&1; echo $?")
     #expect(killed.text.contains("137"), "\(killed.text)")
     let resumed = try await place.reprise("resume", "work")
@@ -74,7 +74,7 @@ struct LastLineTests {
   @Test(.timeLimit(.minutes(1)))
   func whatWasPurgedIsNeverCalledUndone() async throws {
     let place = try Workplace()
-    _ = try place.shell("mkdir -p in/data && touch in/data/file")
+    _ = try await place.shell("mkdir -p in/data && touch in/data/file")
     try place.writeRunbook("aside", #"step aside { stash "\#(place.directory)/in/data/*" }"#)
     #expect(try await place.reprise("run", "aside").status == 0)
     let unasked = try await place.reprise("stash", "aside", "--purge")
@@ -114,24 +114,56 @@ struct LastLineTests {
     try place.writeRunbook("ask", #"step go { confirm "go on?" }"#)
     let terminal = try TypedTerminal("$reprise run ask", in: place)
     // What is no answer is said to be none.
-    try terminal.answer("go on?", "perhaps\r")
+    try await terminal.answer("go on?", "perhaps\r")
     #expect(await waitUntil(.seconds(20)) { terminal.shown.contains("type y or n, then Enter") })
     let runs = try await place.reprise("runs")
     #expect(runs.text.contains("? waits for a person (process "), "\(runs.text)")
     let shown = try await place.reprise("show", "ask")
     #expect(shown.text.contains("? go: go on?"), "\(shown.text)")
     #expect(shown.text.contains(" go --deny"), "\(shown.text)")
-    try terminal.answer("go on?", "y\r")
-    #expect(try terminal.wait().status == 0)
+    try await terminal.answer("go on?", "y\r")
+    #expect(try await terminal.wait().status == 0)
   }
 
   @Test(.timeLimit(.minutes(1)))
-  func aTerminalThatCanMoveNoCursorIsAskedToo() throws {
+  func aTerminalThatCanMoveNoCursorIsAskedToo() async throws {
     let place = try Workplace()
     try place.writeRunbook("ask", #"step go { confirm "go on?" }"#)
     let terminal = try TypedTerminal("TERM=dumb $reprise run ask", in: place)
-    try terminal.answer("type y or n", "y\r")
-    let shown = try terminal.wait()
+    try await terminal.answer("type y or n", "y\r")
+    let shown = try await terminal.wait()
     #expect(shown.status == 0, "\(shown.text)")
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func aNoThatNobodyTakesIsSaidToBeLost() async throws {
+    let place = try Workplace()
+    try place.writeRunbook("ask", #"step go { confirm "go on?" }"#)
+    let waits = try await place.reprise("run", "ask")
+    #expect(waits.status == 75, "\(waits.text) \(waits.errorText)")
+    let denied = try await place.reprise("approve", "ask", "go", "--deny")
+    #expect(denied.status == 75, "\(denied.text) \(denied.errorText)")
+    #expect(denied.text.contains("your no is not recorded"), "\(denied.text)")
+    #expect(lines(denied).last?.contains("reprise rollback ") ?? false, "\(denied.text)")
+  }
+
+  @Test func aFileIsNoStateDirectory() async throws {
+    let place = try Workplace()
+    try place.write("file", "")
+    try place.writeRunbook("work", "step one { check `true` }")
+    let refused = try await place.reprise("run", "work", "--state", "file")
+    #expect(refused.status == 73, "\(refused.text) \(refused.errorText)")
+    #expect(refused.errorText.contains("is a file: the state needs a directory"))
+  }
+
+  @Test func inputsOfTheSiteAreListedOnce() async throws {
+    let place = try Workplace()
+    try place.write("runbooks/site.runbook", "input base = \"/srv/base\"\n")
+    for name in ["one", "two"] {
+      try place.writeRunbook(name, "step look { check `test -d \"$base\"` }")
+    }
+    let list = try await place.reprise("list")
+    #expect(list.status == 0, "\(list.text) \(list.errorText)")
+    #expect(list.text.components(separatedBy: "--input base=/srv/base").count == 2, "\(list.text)")
   }
 }

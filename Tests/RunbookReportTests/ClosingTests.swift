@@ -203,4 +203,16 @@ import Testing
             no      reprise approve 7f3c go --deny
         """)
   }
+
+  @Test func whatNobodyWatchesIsNotShownAsRunning() {
+    var story = Story([TestPlan.step("look"), TestPlan.step("list")], hosts: ["web-1", "web-2"])
+    story.start("look", on: ["web-1", "web-2"])
+    story.finish("look", on: "web-1", after: 100)
+    story.tell(.ownerLeft(.detached))
+    #expect(
+      StepGraphText(story.state, now: story.now).lines.golden == """
+        ▷ look  ✓ web-1 0.1s   ▷ web-2   no rollback: a test
+        · list  2 hosts   no rollback: a test
+        """)
+  }
 }

@@ -46,4 +46,42 @@ import Testing
     #expect(lines.last?.rendered(.plain) == "22:13:20      stop | … more in reprise logs 7f3c stop")
     #expect(log.printed(TaskID("stop"), bytes, at: story.now).isEmpty)
   }
+
+  @Test func tellsADoubtOnceAndOfARollbackThatFailedNotThatItIsDone() {
+    var story = Story([TestPlan.step("stop", rollback: "undo")], hosts: ["a"])
+    let id = TaskID("stop", host: "a")
+    story.start("stop", on: ["a"])
+    let known = story.facts.count
+    story.tell(.doubtRaised(id, .rebooted))
+    story.tell(.doubtRaised(id, .rebooted))
+    story.tell(.rollbackStarted(Instance("")))
+    story.attempt(id, .rollback)
+    story.end(id, .actionFailed, status: 4)
+    story.tell(.rollbackTaskEnded(id, .failed(.action(status: 4, timedOut: false))))
+    var log = PlainLog(
+      state: RunState(plan: story.plan, binding: story.binding), clock: .utc, commands: Commands())
+    _ = log.take(Array(story.facts[..<known]))
+    #expect(
+      log.take(Array(story.facts[known...])).golden == """
+        22:13:20  ! stop on a is in doubt: a rebooted while it ran
+        22:13:20  ▶ rollback of the runbook begins
+        22:13:20  ✗ the rollback of stop on a failed: the action ended with exit status 4
+        """)
+  }
+
+  @Test func tellsOnceWhyHostsCanNotBeReached() {
+    var story = Story([TestPlan.step("stop")], hosts: ["a", "b"])
+    story.start("stop", on: ["a", "b"])
+    let known = story.facts.count
+    for host in ["a", "b"] {
+      story.tell(.taskEnded(TaskID("stop", host: host), .failed(.unreachable("no route"))))
+    }
+    var log = PlainLog(
+      state: RunState(plan: story.plan, binding: story.binding), clock: .utc, commands: Commands())
+    _ = log.take(Array(story.facts[..<known]))
+    let lines = log.take(Array(story.facts[known...]))
+    #expect(lines.count == 1)
+    #expect(
+      lines.golden.hasSuffix("✗ stop on a and b 0ms: they can't be reached"), "\(lines.golden)")
+  }
 }
