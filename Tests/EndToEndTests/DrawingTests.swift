@@ -61,9 +61,9 @@ struct DrawingTests {
     #expect(drawing.hasSuffix("</svg>\n"))
   }
 
-  @Test func withoutGraphvizItIsSaidWhatToInstall() throws {
+  @Test func withoutGraphvizItIsSaidWhatToInstall() async throws {
     let place = try place()
-    let result = try place.shell("PATH=/nowhere \"$reprise\" graph work --format svg")
+    let result = try await place.shell("PATH=/nowhere \"$reprise\" graph work --format svg")
     #expect(result.status == 64)
     #expect(result.text.contains("install the package graphviz"), "\(result.text)")
   }

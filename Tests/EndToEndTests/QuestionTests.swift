@@ -110,6 +110,8 @@ final class TypedTerminal {
 
   deinit { if process.isRunning { process.terminate() } }
 
+  var isRunning: Bool { process.isRunning }
+
   var shown: String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
 
   /// Types once the question stands on the screen.
