@@ -120,6 +120,10 @@ struct SecretTests {
       let printed = [result.output, result.error].map { Data($0) }
       #expect(!printed.contains(where: Self.hasNeedle))
       #expect(Self.traces(in: "\(site.directory)/state").isEmpty)
+      // What a failed run keeps on its hosts, claims and statuses, has none either.
+      #expect(await waitUntil(.seconds(10)) { Self.traces(in: hostState).isEmpty })
+      let kept = FileManager.default.subpaths(atPath: hostState) ?? []
+      #expect(kept.contains { $0.hasSuffix(".c") })
       for command in [
         ["history", "work"], ["history", "work", "--events", "--json"], ["logs", "work"],
         ["logs", "work", "split@h1"], ["logs", "work", "encoded@h2"], ["show", "work", "--json"],
@@ -150,6 +154,11 @@ struct SecretTests {
         """
           secret awkward from file "\(site.directory)/awkward"
           step whole on all { run `: "$marks"; printf %s "$awkward"` no rollback "a test" }
+          step encoded on all { run `printf %s "$awkward" | base64` no rollback "a test" }
+          step split on all {
+            run `printf %s "$awkward" | head -c 15; sleep 0.5; printf %s "$awkward" | tail -c +16`
+            no rollback "a test"
+          }
         """)
       #expect(try await site.reprise("run", "work").status == 0)
       #expect(await waitUntil(.seconds(10)) { Self.traces(in: hostState).isEmpty })
