@@ -6,9 +6,7 @@ import Testing
 struct Form: CustomTestStringConvertible, Sendable {
   let name: String
   var hosts = 1
-  /// What `resume` is told besides `--yes`.
-  var resuming: [String] = []
-  /// Exit status of the run, or of the last resume.
+  /// Exit status of the last command, or of the resume after its death.
   var status = 0
   /// Files below `marks` beforehand; `*` stands for each host's name, in their text too.
   var before: [String: String] = [:]
@@ -17,7 +15,19 @@ struct Form: CustomTestStringConvertible, Sendable {
   var environment: [String: String] = [:]
   /// Other files beside the runbook, by their path.
   var files: [String: String] = [:]
+  /// What `run` and `resume` are told besides.
+  var flags = ["--yes"]
+  /// What `resume` alone is told.
+  var resuming: [String] = []
+  /// What is typed once the run has ended or stopped.
+  var then: Next?
   let body: String
+
+  struct Next: Sendable {
+    /// The exit status of the run before.
+    let stoppedWith: Int
+    let words: [String]
+  }
 
   var testDescription: String { name }
 
@@ -29,7 +39,8 @@ struct Form: CustomTestStringConvertible, Sendable {
     "step \(name) on all { run `\(count(name))` no rollback \"a test\" \(more) }"
   }
 
-  static let all = (blocks + failures + steps + actions).filter { $0.name != "as" || canSudo }
+  static let all = (blocks + failures + failuresWithin + steps + actions + runs)
+    .filter { $0.name != "as" || canSudo }
 
   /// `sudo -n` needs no password where the tests run as root.
   private static let canSudo = getuid() == 0 && access("/usr/bin/sudo", X_OK) == 0
@@ -126,8 +137,8 @@ extension Form {
         \(step("a", #"check `test -e "$marks/a.$host"` lasting"#)) \(step("b"))
         """),
     Form(
-      name: "lasting, drifted and ignored", hosts: 2, resuming: ["--ignore-drift"],
-      after: ["a.*": "x\n", "b.*": "x\n"],
+      name: "lasting, drifted and ignored", hosts: 2, after: ["a.*": "x\n", "b.*": "x\n"],
+      resuming: ["--ignore-drift"],
       body: """
         step there on all {
           run `echo yes > "$marks/there.$host"`

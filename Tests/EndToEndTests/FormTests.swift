@@ -17,30 +17,45 @@ struct FormTests {
       for (path, text) in form.files { try site.write(path, text) }
       try site.writeRunbook("form", form.body)
       try prepare(site, form)
-      let whole = try await site.reprise("run", "form", "--yes", environment: form.environment)
-      #expect(whole.status == form.status, "\(whole.text) \(whole.errorText)")
-      try expectAfter(site, form, "undisturbed")
+      try await carryOut(site, form, "undisturbed")
       let length = try await site.events(site.newestRun()).count
       #expect(length > 5)
 
       for event in 1..<length {
         try prepare(site, form)
-        let state = "state\(event)"
-        var ended = try await site.reprise(
-          "run", "form", "--yes", state: state, crashAfter: event, environment: form.environment)
+        let deaths = try await carryOut(
+          site, form, "killed after event \(event)", state: "state\(event)", crashAfter: event)
         // Reports of checks that are asked again and again come together or one by one.
-        #expect(ended.status == 128 + 9 || event > length - 3, "event \(event): \(ended.text)")
-        if ended.status == 128 + 9 {
-          ended = try await site.start(
-            ["resume", "--yes"] + form.resuming, state: state, environment: form.environment
-          ).wait()
-        }
-        #expect(
-          ended.status == form.status,
-          "killed after event \(event): \(ended.text) \(ended.errorText)")
-        try expectAfter(site, form, "killed after event \(event)")
+        #expect(deaths == 1 || event > length - 3, "event \(event)")
       }
     }
+  }
+
+  /// Types the form's commands; after the death of one that which goes on. Returns how many died.
+  @discardableResult
+  private func carryOut(
+    _ site: Site, _ form: Form, _ when: String, state: String = "state",
+    crashAfter event: Int? = nil
+  ) async throws -> Int {
+    var deaths = 0
+    func type(_ words: [String], orElse recovery: [String], expecting status: Int) async throws {
+      var ended = try await site.start(
+        words, state: state, crashAfter: event, environment: form.environment
+      ).wait()
+      if ended.status == 128 + 9 {
+        deaths += 1
+        ended = try await site.start(recovery, state: state, environment: form.environment).wait()
+      }
+      #expect(ended.status == status, "\(when): \(ended.text) \(ended.errorText)")
+    }
+    try await type(
+      ["run", "form"] + form.flags, orElse: ["resume", "form"] + form.flags + form.resuming,
+      expecting: form.then?.stoppedWith ?? form.status)
+    if let next = form.then {
+      try await type(next.words, orElse: next.words, expecting: form.status)
+    }
+    try expectAfter(site, form, when)
+    return deaths
   }
 
   private func prepare(_ site: Site, _ form: Form) throws {
