@@ -5,8 +5,8 @@ import Testing
 /// Connections are cut again and again while the run goes on: by killing the server's processes.
 @Suite("Connections that are cut at many events", .serialized)
 struct CutTests {
-  /// Each run is cut every 17 events, each of the three begins with another one.
-  @Test(.timeLimit(.minutes(3)), arguments: [5, 11, 16])
+  /// Each run is cut every 12 events, each of the three begins with another one.
+  @Test(.timeLimit(.minutes(3)), arguments: [5, 9, 13])
   func loseNoTaskAndNoByte(_ first: Int) async throws {
     try await Site.run { site in
       try site.writeRunbook("work", KillAndResumeTests.runbook)
@@ -19,7 +19,7 @@ struct CutTests {
         if seen >= next {
           let wasCut = site.servers.map { $0.killSessions() }
           if wasCut.contains(true) { cuts += 1 }
-          next = seen + 17
+          next = seen + 12
         }
         return !process.isRunning
       }
