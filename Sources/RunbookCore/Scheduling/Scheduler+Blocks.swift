@@ -14,7 +14,7 @@ extension Scheduler {
         return known
       }
       return sequence(
-        node, instance, policy: isAlternative(node) ? .rollback : policy, batch: batch,
+        node, instance, policy: policy, isAlternative: isAlternative(node), batch: batch,
         mayStart: mayStart)
     case .parallel(let after):
       return parallel(node, after: after, batch: batch, mayStart: mayStart, goesOn: goesOn)
@@ -54,10 +54,13 @@ extension Scheduler {
   }
 
   /// A scope's statements one after the other, and what its policy does with a failure.
+  ///
+  /// - Parameter isAlternative: what it changed is undone, also where its other statements ran first.
   private mutating func sequence(
-    _ node: PlanIndex.Node, _ instance: Instance, policy: FailurePolicy, batch: [Int],
-    mayStart: Bool
+    _ node: PlanIndex.Node, _ instance: Instance, policy: FailurePolicy,
+    isAlternative: Bool = false, batch: [Int], mayStart: Bool
   ) -> Progress {
+    let atItsEnd = isAlternative ? .rollback : policy
     if let rollback = state.rollbacks[instance] {
       return rollback == .underway ? undo(node.id, instance) : .failed
     }
@@ -72,13 +75,13 @@ extension Scheduler {
         if !hasFailed { state.cursors[instance] = position + 1 }
       case .failed:
         hasFailed = true
-        if policy != .continue, !continues(child) { return fail(node, instance, policy) }
+        if policy != .continue, !continues(child) { return fail(node, instance, atItsEnd) }
       case .active, .idle:
         return progress
       }
       position += 1
     }
-    return hasFailed ? fail(node, instance, policy) : .ended
+    return hasFailed ? fail(node, instance, atItsEnd) : .ended
   }
 
   private func continues(_ child: Int) -> Bool {
