@@ -6,7 +6,7 @@ import Testing
 @Suite("Connections that are cut at many events", .serialized)
 struct CutTests {
   /// Each run is cut every 12 events, each of the three begins with another one.
-  @Test(.timeLimit(.minutes(3)), arguments: [5, 9, 13])
+  @Test(.timeLimit(.minutes(3)), arguments: [10, 14, 18])
   func loseNoTaskAndNoByte(_ first: Int) async throws {
     try await Site.run { site in
       try site.writeRunbook("work", KillAndResumeTests.runbook)
