@@ -23,7 +23,8 @@ struct AttendedTests {
   }
 
   /// Types what is asked for, whatever of it is; the exit status.
-  private func attend(_ command: String, answer: String, in place: Workplace) async throws -> Int32 {
+  private func attend(_ command: String, answer: String, in place: Workplace) async throws -> Int32
+  {
     let terminal = try TypedTerminal(command, in: place)
     for (question, typed) in [("token: ", "typed-secret\r"), ("go on?", answer)] {
       let hasCome = await waitUntil(.seconds(20)) {
