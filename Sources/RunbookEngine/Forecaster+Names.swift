@@ -2,6 +2,11 @@ import RunbookCore
 
 /// What names mean before the run has begun: some have no value yet.
 extension Forecaster {
+  /// Every host that is known now to have a task.
+  var hostsOfSteps: Set<String> {
+    Set(state.index.steps.compactMap(\.group).flatMap { state.members(of: $0, batch: []) })
+  }
+
   enum Decision {
     case known(Bool)
     case unknown(Forecast.Reason)

@@ -52,11 +52,6 @@ package actor Forecaster {
     return forecast
   }
 
-  /// Every host that is known now to have a task.
-  private var hostsOfSteps: Set<String> {
-    Set(state.index.steps.compactMap(\.group).flatMap { state.members(of: $0, batch: []) })
-  }
-
   /// - Parameters:
   ///   - unknown: why nothing in there can be known.
   ///   - goesOn: a failure in there does not stop what follows (`on failure continue`).

@@ -21,7 +21,7 @@ struct ImportTests {
     (
       "RunbookTransport",
       [
-        "RunbookCore", "RunbookEngine", "CLibSSH2", "Foundation", "FoundationEssentials",
+        "RunbookCore", "RunbookEngine", "CLibSSH2", "CSpawn", "Foundation", "FoundationEssentials",
         "Dispatch", "Glibc", "Synchronization",
       ]
     ),

@@ -146,7 +146,7 @@ import RunbookReport
     case .notWritable, .full, .busy:
       text.lines(unrecorded: "When the state can be written again")
     case .notFound, .noSuchRun, .ambiguousRun, .damaged, .newerVersion, .networkFilesystem,
-      .outdated, .other:
+      .outdated, .forgotten, .other:
       text.lines(unrecorded: "When the state is mended")
     }
   }
