@@ -5,7 +5,7 @@ import Testing
 /// A library that sets the wall clock of one process: by as many seconds as a file says, each time
 /// that the process looks.
 private enum ShiftedClock {
-  static let canBeMade = (try? Workplace().shell("command -v cc"))?.status == 0
+  static let canBeMade = (try? SpawnedProcess.shell("command -v cc"))?.status == 0
 
   private static let code = """
     #define _GNU_SOURCE
@@ -41,7 +41,7 @@ private enum ShiftedClock {
 @Suite("A wall clock that is set", .enabled(if: ShiftedClock.canBeMade, "needs cc"))
 struct ClockTests {
   @Test(.timeLimit(.minutes(2)), arguments: [-3600, 3600])
-  func movesNoDeadlineOfARun(_ shift: Int) throws {
+  func movesNoDeadlineOfARun(_ shift: Int) async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "work",
@@ -51,7 +51,7 @@ struct ClockTests {
             within 30s every 200ms
         }
       """)
-    let result = try place.shell(
+    let result = try await place.shell(
       ShiftedClock.script(
         """
         shifted run work & run=$!
@@ -60,11 +60,11 @@ struct ClockTests {
         wait "$run"
         """, in: place))
     #expect(result.status == 0, "\(result.text)")
-    #expect(try place.shell("wc -l < asked").text == "5\n")
+    #expect(try await place.shell("wc -l < asked").text == "5\n")
   }
 
   @Test(.timeLimit(.minutes(2)))
-  func goesOnFromTheTimesOfTheRunThatItResumes() throws {
+  func goesOnFromTheTimesOfTheRunThatItResumes() async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "work",
@@ -76,7 +76,7 @@ struct ClockTests {
             within 30s every 200ms
         }
       """)
-    let result = try place.shell(
+    let result = try await place.shell(
       ShiftedClock.script(
         """
         status=0; shifted run work || status=$?; test "$status" = 75

@@ -93,12 +93,12 @@ struct OperatorTests {
   }
 
   @Test(.timeLimit(.minutes(1)))
-  func cancelEndsAnActionWhoseSupervisorWasKilled() throws {
+  func cancelEndsAnActionWhoseSupervisorWasKilled() async throws {
     let place = try Workplace()
     let pid = place.directory + "/pid"
     try place.writeRunbook(
       "work", "  step long { run `echo $$ > \"\(pid)\"; exec sleep 300` no rollback \"a test\" }")
-    let result = try place.shell(
+    let result = try await place.shell(
       """
       "$reprise" run work & engine=$!
       for _ in $(seq 200); do [ -s pid ] && break; sleep 0.1; done

@@ -7,7 +7,7 @@ import Testing
 private enum Images {
   static let canBeMounted: Bool = {
     guard getuid() == 0, let place = try? Workplace() else { return false }
-    return (try? place.shell(script("image a")))?.status == 0
+    return (try? SpawnedProcess.shell(script("image a"), in: place.directory))?.status == 0
   }()
 
   /// `image NAME` mounts a new one, `cut NAME` copies it to NAME.after as it stands on its disk and
@@ -32,12 +32,12 @@ private enum Images {
 @Suite("Files after a power cut", .enabled(if: Images.canBeMounted, "images can't be mounted"))
 struct PowerCutTests {
   @Test(.timeLimit(.minutes(2)))
-  func whatIsMovedToAnotherFilesystemIsWholeOnOneOfThem() throws {
+  func whatIsMovedToAnotherFilesystemIsWholeOnOneOfThem() async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "aside",
       "  step aside { stash \"\(place.directory)/data/*\" to \"\(place.directory)/spare/aside\" }")
-    let result = try place.shell(
+    let result = try await place.shell(
       Images.script(
         """
         image data; image spare
@@ -62,11 +62,11 @@ struct PowerCutTests {
   }
 
   @Test(.timeLimit(.minutes(2)))
-  func whereItCameFromIsKnownWhateverWasMoved() throws {
+  func whereItCameFromIsKnownWhateverWasMoved() async throws {
     let place = try Workplace()
     try place.writeRunbook(
       "aside", "  step aside { stash \"\(place.directory)/disk/data/*\" }")
-    let result = try place.shell(
+    let result = try await place.shell(
       Images.script(
         """
         image disk
@@ -84,7 +84,7 @@ struct PowerCutTests {
   }
 
   @Test(.timeLimit(.minutes(2)), arguments: ["write", "upload"])
-  func rollingBackPutsTheContentBackThatWasThere(_ action: String) throws {
+  func rollingBackPutsTheContentBackThatWasThere(_ action: String) async throws {
     let place = try Workplace()
     try place.write("new", "new\n")
     let path = place.directory + "/disk/conf"
@@ -93,7 +93,7 @@ struct PowerCutTests {
       action == "write"
         ? "  step change { write \"\(path)\" { content \"new\\n\" } }"
         : "  step change { upload \"\(place.directory)/new\" to \"\(path)\" }")
-    let result = try place.shell(
+    let result = try await place.shell(
       Images.script(
         """
         image disk
@@ -111,12 +111,12 @@ struct PowerCutTests {
   }
 
   @Test(.timeLimit(.minutes(2)))
-  func aLockThatWasTakenIsWhole() throws {
+  func aLockThatWasTakenIsWhole() async throws {
     let place = try Workplace()
     let script =
       URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
       + "/../../Sources/RunbookEngine/Actions/lock.sh"
-    let result = try place.shell(
+    let result = try await place.shell(
       Images.script(
         """
         image disk; mount --bind disk /var/tmp; sync

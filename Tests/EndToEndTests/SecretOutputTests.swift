@@ -142,7 +142,7 @@ struct SecretOutputTests {
       """)
     let failed = try await place.reprise("run", "work")
     #expect(failed.status == 1, "\(failed.errorText)")
-    let state = try place.shell("cat state/*")
+    let state = try await place.shell("cat state/*")
     let events = try await place.reprise("history", "work", "--events", "--json")
     for text in [failed.text, failed.errorText, state.text, events.text] {
       #expect(!text.contains("xSECR"))

@@ -13,14 +13,14 @@ struct StoredRunTests {
     .filter { $0.hasSuffix(".sqlite") }.sorted()
 
   /// A place with a copy of the journal, and what the run left in the home of its operator.
-  private func place(_ journal: String) throws -> Workplace {
+  private func place(_ journal: String) async throws -> Workplace {
     let place = try Workplace()
     try FileManager.default.createDirectory(
       atPath: place.directory + "/state", withIntermediateDirectories: true)
     try FileManager.default.copyItem(
       atPath: "\(Self.fixtures)/\(journal)", toPath: place.directory + "/state/reprise.sqlite")
     try place.write("prepared", "x\n")
-    for run in try Self.runs(in: place) {
+    for run in try await Self.runs(in: place) {
       let directory = "/supervisor/reprise/\(run.id)/local"
       try FileManager.default.createDirectory(
         atPath: place.directory + directory, withIntermediateDirectories: true)
@@ -33,14 +33,19 @@ struct StoredRunTests {
   }
 
   /// The runs, and what they know of the directory that they left here.
-  private static func runs(in place: Workplace) throws -> [(id: String, directoryID: String)] {
-    try ["stored", "undone"].map { name in
-      let events = try place.shell("\"$reprise\" history \(name) --events --json --state state")
-        .text
+  private static func runs(in place: Workplace) async throws
+    -> [(id: String, directoryID: String)]
+  {
+    var runs: [(id: String, directoryID: String)] = []
+    for name in ["stored", "undone"] {
+      let events = try await place.shell(
+        "\"$reprise\" history \(name) --events --json --state state"
+      ).text
       let id = try #require(events.firstMatch(of: #/"run":"([^"]+)"/#)).1
       let directory = try #require(events.matches(of: #/"directoryID":"([^"]+)"/#).last).1
-      return (String(id), String(directory))
+      runs.append((String(id), String(directory)))
     }
+    return runs
   }
 
   private static let named = "/tmp/reprise-stored-run."
@@ -67,7 +72,7 @@ struct StoredRunTests {
 
   @Test(arguments: journals)
   func areShownWhole(_ journal: String) async throws {
-    let place = try place(journal)
+    let place = try await place(journal)
     let runs = try await reprise("runs", "--json", in: place)
     #expect(runs.status == 0, "\(runs.errorText)")
     #expect(runs.text.split(separator: "\n").count == 2)
@@ -94,7 +99,7 @@ struct StoredRunTests {
 
   @Test(arguments: journals)
   func goOnWhereTheyStopped(_ journal: String) async throws {
-    let place = try place(journal)
+    let place = try await place(journal)
     defer { tidy() }
     let waiting = try await reprise("resume", "stored", in: place)
     #expect(waiting.status == 75, "\(waiting.text) \(waiting.errorText)")
@@ -112,7 +117,7 @@ struct StoredRunTests {
 
   @Test(arguments: journals)
   func areRolledBackByThePlanTheyBeganWith(_ journal: String) async throws {
-    let place = try place(journal)
+    let place = try await place(journal)
     defer { tidy() }
     let undone = try await reprise("rollback", "stored", in: place)
     #expect(undone.status == 0, "\(undone.text) \(undone.errorText)")
