@@ -86,9 +86,20 @@ package struct DoubtText {
   private func asked(_ task: TaskState, _ step: Step) -> String? {
     guard let answer = task.lastAnswers.last(where: { $0.stage == .check && $0.answer != .holds }),
       answer.index < step.checks.count
-    else { return step.checks.isEmpty ? "it has no check that could tell" : nil }
+    else {
+      return step.checks.isEmpty ? "it has no check that could tell" : unknownOutput(task, step)
+    }
     let text = step.checks[answer.index].text.filter { $0 != "`" }
     return "its check (\(text)): "
       + (answer.answer == .cannotTell ? "can't tell" : "does not hold")
+  }
+
+  /// Its checks hold, and still nobody can know an output that its action was to print.
+  private func unknownOutput(_ task: TaskState, _ step: Step) -> String? {
+    let unknown = step.outputs.first {
+      $0.defaultValue == nil && !task.outputsSet.contains($0.name)
+    }
+    guard let unknown, task.lastPoll?.verdict == .complete else { return nil }
+    return "its check: holds; but what it printed, its output \(unknown.name), may be a part only"
   }
 }
