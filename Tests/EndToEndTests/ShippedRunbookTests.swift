@@ -21,7 +21,7 @@ struct ShippedRunbookTests {
         rm -f '\(home)/bin'/docker* '\(home)/bin'/psql*
         cp -R '\(Self.runbooks)/.' runbooks
         grep -rl /opt/keybuzz runbooks | xargs sed -i 's#/opt/keybuzz#\(site.directory)/opt#g'
-        sed -i 's/within 1m/within 2s/' runbooks/parts/validate.runbook
+        sed -i 's/within 1m/within 2s/' runbooks/parts/verify.runbook
         mkdir -p opt-installer/credentials
         echo POSTGRES_PASSWORD=none-at-all > opt-installer/credentials/postgres.env
         """)
@@ -65,7 +65,7 @@ struct ShippedRunbookTests {
         "exit status 2", "docker logs patroni dit pourquoi", "nothing was changed on any host",
         "reprise resume",
       ] { #expect(result.text.contains(words), "\(words): \(result.text)") }
-      expectFailed(result, "validate/containers", "the check can't tell")
+      expectFailed(result, "verify/containers", "the check can't tell")
     }
   }
 
