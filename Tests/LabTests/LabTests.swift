@@ -217,7 +217,7 @@ struct LabTests {
     let report = try LabMachine.on(
       "install-01", "cat /opt/keybuzz-installer/RAPPORT_CORRECTION_PATRONI_CLUSTER.md")
     #expect(report.contains("✅ TERMINÉ AVEC SUCCÈS"))
-    #expect(report.contains("(cause)** : no-bootstrap-section"))
+    #expect(report.contains("(cause)**\u{202F}: no-bootstrap-section"))
     for test in 1...5 { #expect(report.contains("| ✅ | Test \(test) : "), "test \(test)") }
     let guide = try LabMachine.on(
       "install-01", "cat /opt/keybuzz-installer/GUIDE_COMPLET_INSTALLATION_KEYBUZZ.md")
