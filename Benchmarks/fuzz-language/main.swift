@@ -2,7 +2,8 @@
 //
 //     swift run -c release fuzz-language [--count N] [--seed N] [--only N]
 //
-// Input N of a seed is always the same: a failure prints the command that makes it again.
+// Input N of a seed is always the same: a failure prints the command that makes it again. An input
+// that takes more than 10 s, or memory that grows beyond 1 GB of address space, is a failure.
 import Foundation
 import LanguageFuzzing
 
@@ -37,6 +38,10 @@ func peakMemory() -> Int {
   return usage.ru_maxrss
 }
 
+var space = rlimit(rlim_cur: 1 << 30, rlim_max: 1 << 30)
+guard setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0 else {
+  fail("no limit of memory: \(String(cString: strerror(errno)))")
+}
 seed = option("--seed") ?? 1
 let count = option("--count") ?? 1_000_000
 let fixtures = URL(filePath: FileManager.default.currentDirectoryPath)

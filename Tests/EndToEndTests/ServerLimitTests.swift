@@ -59,4 +59,26 @@ struct ServerLimitTests {
       }
     }
   }
+
+  /// Longer than any limit that the engine itself has for an answer, and than sshd's patience here.
+  @Test(.timeLimit(.minutes(5)))
+  func anActionThatSaysNothingForMinutesIsWaitedForOnOneChannel() async throws {
+    let patience = ["ClientAliveInterval 10", "ClientAliveCountMax 2", "ChannelTimeout session:*=45"]
+    try await Site.run(hosts: 1, configuration: patience) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          step quiet on all {
+            run `echo "$$" >> "$marks/quiet"; sleep 130; echo "end of $$"`
+            no rollback "a test"
+          }
+        """)
+      let result = try await site.reprise("run", "work", within: .seconds(200))
+      #expect(result.status == 0, "\(result.text) \(result.errorText)")
+      let events = try await site.events(site.newestRun())
+      #expect(!events.contains { $0["event"] as? String == "hostLost" })
+      let pid = try #require(site.mark("quiet")).dropLast()
+      #expect(try await site.reprise("logs", "work", "quiet").text == "end of \(pid)\n")
+    }
+  }
 }

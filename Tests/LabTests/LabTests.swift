@@ -155,6 +155,52 @@ struct LabTests {
     #expect(try query("select at from written") == "16432")
   }
 
+  /// `reprise COMMAND…` on install-01, as its operator types it.
+  func reprise(_ arguments: String..., within seconds: Int) throws -> LabMachine.Outcome {
+    try LabMachine.start(["lab/exec", "install-01", Self.reprise] + arguments, within: seconds)
+      .end()
+  }
+
+  @Test("a healthy cluster is called healthy, and nothing of it is changed")
+  func diagnosed() throws {
+    func state() throws -> [String] {
+      try Self.databaseHosts.map {
+        try LabMachine.on(
+          $0,
+          """
+          docker inspect -f '{{.State.StartedAt}} {{.RestartCount}}' patroni
+          stat -c '%n %U %a %Z' /opt/keybuzz/patroni/config/patroni.yml /opt/keybuzz/postgres/*
+          """)
+      }
+    }
+    let before = try state()
+    let diagnosed = try reprise("run", "diagnose", "--state", "/root/diagnosed", within: 120)
+    #expect(diagnosed.status == 0, "\(diagnosed)")
+    #expect(diagnosed.output.contains("le cluster est sain : 1 Leader, 2 Replicas"), "\(diagnosed)")
+    #expect(try state() == before)
+    let refused = try reprise("run", "reinstall", "--yes", "--state", "/root/refused", within: 120)
+    #expect(refused.status == 1, "\(refused)")
+    #expect(refused.output.contains("PostgreSQL"), "\(refused)")
+    #expect(try state() == before)
+  }
+
+  @Test("validate makes the five tests, with a writer through the failover")
+  func validated() throws {
+    let leader = try #require(try members("Leader", seenFrom: "db-master-01").first)
+    let validated = try reprise(
+      "run", "validate", "--yes", "--state", "/root/validated", within: 300)
+    try #require(validated.status == 0, "\(validated)")
+    let measured = /(\d+) écritures acquittées, 0 perdues, plus longue coupure \d+\.\d s/
+    let acknowledged = try #require(validated.output.firstMatch(of: measured)?.1)
+    #expect(try #require(Int(acknowledged)) > 0)
+    try wait(on: "install-01", seconds: 60, until: Self.threeMembers)
+    #expect(try members("Leader", seenFrom: "db-master-01") != [leader])
+    let report = try LabMachine.on(
+      "install-01", "cat /opt/keybuzz-installer/RAPPORT_CORRECTION_PATRONI_CLUSTER.md")
+    for test in 1...5 { #expect(report.contains("| ✅ | Test \(test) : "), "test \(test)") }
+    #expect(try query("select at from written") == "16432")
+  }
+
   @Test("a replica whose power was cut rejoins after power-on, as a newly booted host")
   func power() throws {
     let replica = try #require(try members("Replica", seenFrom: "db-master-01").first)
@@ -226,34 +272,44 @@ struct LabTests {
     #expect(guide.contains("<!-- reprise: begin option-b -->"))
   }
 
-  @Test("Option C does not cure a configuration, and its rollback puts everything back")
-  func rolledBack() throws {
+  /// What the matrix says of a cause and some options: a line for each cell.
+  func cells(_ cause: String, _ options: String, within seconds: Int) throws -> String {
     let results = "/tmp/lab-tests-matrix"
-    let cell = try LabMachine.start(
+    let cells = try LabMachine.start(
       [
         "env", "MATRIX=\(results)", "MATRIX_TIMEOUT=30s", "REPRISE=\(Self.reprise)", "lab/matrix",
-        "no-bootstrap-section", "--options", "C", "--again",
-      ], within: 400
+        cause, "--options", options, "--again",
+      ], within: seconds
     ).end()
-    #expect(cell.status == 0, "\(cell)")
-    #expect(cell.errors.contains("× C: not cured, rolled back"), "\(cell)")
+    try #require(cells.status == 0, "\(cells)")
     try LabMachine.must("rm", "-r", results)
+    return cells.errors
   }
 
-  @Test("the install script cures a cluster without a bootstrap section, with its warts")
-  func install() throws {
-    let output = try LabMachine.on(
-      "install-01",
-      """
-      cd /opt/keybuzz-installer/scripts/03_postgresql_ha
-      ./04_postgres16_patroni_raft_FIXED.sh ../../no-such-inventory.tsv
-      """, within: 420)
-    #expect(output.contains("Nœuds prêts : 3/3"))
-    #expect(output.contains("Mot de passe postgres"))
+  @Test("Option A cures, by the site's script with its warts")
+  func reinstalled() throws {
+    #expect(
+      try cells("no-bootstrap-section", "A", within: 600).contains("× A: cured"))
     #expect(
       try LabMachine.on("db-slave-01", "docker exec patroni patroni --version") == "patroni 3.3.0")
     let config = try LabMachine.on("db-slave-01", "cat /opt/keybuzz/patroni/config/patroni.yml")
     #expect(config.contains("scope: postgres-cluster"))
+    let log = try reprise("logs", "reinstall", "install", "--state", "/root/matrix-state", within: 30)
+    #expect(log.output.contains("Nœuds prêts : 3/3"), "\(log)")
+    #expect(log.output.contains("Mot de passe postgres"))
+  }
+
+  @Test("Option C does not cure a configuration, and its rollback puts everything back")
+  func rolledBack() throws {
+    let said = try cells("no-bootstrap-section", "C", within: 400)
+    #expect(said.contains("× C: not cured, rolled back"), "\(said)")
+  }
+
+  @Test("correct and clean cure what a journal without its data has done")
+  func corrected() throws {
+    let said = try cells("raft-journal-kept", "correct,clean", within: 600)
+    #expect(said.contains("× correct: cured"), "\(said)")
+    #expect(said.contains("× clean: cured"), "\(said)")
   }
 
   @Test("restore brings the healthy cluster back, with what it held")
