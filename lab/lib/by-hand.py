@@ -120,7 +120,7 @@ outputs("diagnosis", "cause", CONTROL)
 guard()
 outputs("repair", "change", DB)
 guard()
-do("quiesce", "stop", DB)
+do("stopping", "stop", DB)
 must(at(DB, 'new=$(mktemp "$config.XXXX")\ncorrected >"$new"\n'
             'chmod --reference="$config" "$new"; chown --reference="$config" "$new"\n'
             'cp -p "$config" "$config.old"; sync; mv -f "$new" "$config"'), "config")

@@ -148,10 +148,10 @@ scenario_power() {
   case $option in
     A) phases='precheck/space reinstallation/guard/idle reinstallation/clean
       reinstallation/install validate/verify/members validate/failover/stop' ;;
-    B) phases='precheck/space diagnosis/members repair/quiesce/stop repair/config
+    B) phases='precheck/space diagnosis/members repair/quiesce/stopping/stop repair/config
       validate/verify/members validate/failover/stop' ;;
     C) phases='precheck/space downgrading/guard/idle downgrading/build
-      downgrading/quiesce/stop downgrading/swap validate/verify/members' ;;
+      downgrading/quiesce/stopping/stop downgrading/swap validate/verify/members' ;;
   esac
   begin
   for phase in $phases; do
