@@ -39,29 +39,44 @@ extension Forecaster {
   func missingOutput(_ id: TaskID, _ step: Step) -> Forecast.Reason? {
     let table = state.plan.environments[step.environment]
     var checks = step.requires + step.unless
-    var texts: [String] = []
+    var read: Set<String> = []
+    func add(_ code: Code) {
+      read.formUnion(code.isShell ? expanded(code.text + "\n" + table.shell) : words(of: code))
+    }
     if !step.changesHost {
       checks += step.checks
-      texts += step.outputs.compactMap { $0.source?.text }
+      for output in step.outputs { if let source = output.source { add(source) } }
     }
-    if case .upload(let local, let path)? = step.action { texts += local.nameText + path.nameText }
+    if case .upload(let local, let path)? = step.action { read.formUnion(local.names + path.names) }
     for check in checks {
       switch check.subject {
       case .code(let code, let says):
-        texts += [code.text] + (says.map(\.nameText) ?? [])
-        if code.isShell { texts.append(table.shell) }
-      case .tcp(let address): texts += address.nameText
-      case .http(let address, _, let says): texts += address.nameText + (says.map(\.nameText) ?? [])
-      case .expression(let expression): texts += expression.names
+        add(code)
+        read.formUnion(says?.names ?? [])
+      case .tcp(let address): read.formUnion(address.names)
+      case .http(let address, _, let says): read.formUnion(address.names + (says?.names ?? []))
+      case .expression(let expression): read.formUnion(expression.names)
       }
     }
-    let words = Set(texts.flatMap { SecretFlow.words(of: $0) })
-    for name in table.meanings.keys.sorted() {
-      guard words.contains(name) || words.contains(name + "_by_host") else { continue }
+    let own = Set(step.outputs.map(\.name))
+    for name in table.meanings.keys.sorted() where !own.contains(name) {
+      guard read.contains(name) || read.contains(name + "_by_host") else { continue }
       if let reason = unset(name, table, host: id.host) { return reason }
     }
     return nil
   }
+
+  /// What shell code reads: the names after a `$`.
+  private func expanded(_ text: String) -> Set<String> {
+    Set(
+      text.split(separator: "$", omittingEmptySubsequences: false).dropFirst().compactMap { piece in
+        let name = piece.drop { "{#!".contains($0) }.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        return name.isEmpty ? nil : String(name)
+      })
+  }
+
+  /// Other languages find names in their environment, however they write that.
+  private func words(of code: Code) -> Set<String> { SecretFlow.words(of: code.text) }
 
   private func unset(_ name: String, _ table: NameTable, host: String?) -> Forecast.Reason? {
     switch table.meanings[name] {
@@ -111,7 +126,7 @@ extension Step {
 }
 
 extension Template {
-  fileprivate var nameText: [String] {
+  fileprivate var names: [String] {
     pieces.compactMap { piece in
       if case .name(let name) = piece { return name }
       return nil

@@ -55,7 +55,8 @@ package enum Leftovers {
   ) async throws(TransportError) -> [UInt8] {
     let reply = try await host.ask(exchange)
     guard reply.end.verdict == .complete, let answer = reply.answers.last else {
-      let why = reply.answers.last.map { String(decoding: $0.errorText, as: UTF8.self) } ?? ""
+      let said = reply.answers.last.map { String(decoding: $0.errorText, as: UTF8.self) } ?? ""
+      let why = said.split(separator: "\n").joined(separator: "; ")
       throw .unsuitable(
         "it can't be looked through" + (why.isEmpty ? "" : ": " + why),
         remedy: "look at the state directories of that account yourself")

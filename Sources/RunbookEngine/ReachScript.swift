@@ -33,8 +33,7 @@ enum ReachScript {
       said=$(curl -sS -m 30 -w '\\n%{http_code}' -- "$target" 2>&1) || {
         code=$?
         said=${said%000}
-        printf '%s\\n' "${said%
-    }" | tail -n 1
+        printf '%s\\n' "$said" | grep . | tail -n 1
         test "$code" != 7 || exit 1
         exit 3
       }

@@ -106,6 +106,7 @@ extension RunDriver {
   /// What the host says about its locks, else how the exchange ended.
   private func said(_ answers: [ProbeAnswer], _ end: ExchangeEnd) -> String {
     let bytes = answers.last.map { $0.text.isEmpty ? $0.errorText : $0.text } ?? []
-    return bytes.isEmpty ? "\(end.verdict)" : String(decoding: bytes, as: UTF8.self)
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    return lines.isEmpty ? "\(end.verdict)" : lines.joined(separator: "; ")
   }
 }

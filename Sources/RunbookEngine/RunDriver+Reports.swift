@@ -56,7 +56,7 @@ extension RunDriver {
         end?.verdict == .complete
           ? "the report is \(path) on \(place)"
           : "the report \(path) was not written on \(place): "
-            + (end.map { "\($0.verdict)" } ?? "no answer")))
+            + (end == nil ? "no answer" : "nothing can be written there")))
   }
 
   /// How the exchange ended; nil when the host does not answer in time.

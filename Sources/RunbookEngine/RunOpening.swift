@@ -51,6 +51,7 @@ package struct RunOpening: Sendable {
     case .failed?, .cancelled?, .rollbackFailed?, nil: break
     }
     if let review = wishes.review, !review.isSettled { throw .cannotAdopt }
+    if let name = wishes.unknown.first { throw .noSuchStep(name) }
     let settled = try decisions(wishes)
     // A run that was left while it failed first reaches the end it would have reached.
     var triesAgain = state.outcome != nil || state.isTriedAgain
@@ -100,7 +101,9 @@ package struct RunOpening: Sendable {
     var result: [(TaskID, DoubtDecision)] = []
     for (names, decision) in [(wishes.accepted, DoubtDecision.accept), (wishes.rerun, .rerun)] {
       for name in names {
-        let named = doubts.filter { name.fits($0) }
+        let named = name.fitting(doubts)
+        let steps = Set(named.map(\.step))
+        if steps.count > 1 { throw .ambiguous(name, steps: steps.sorted()) }
         if named.isEmpty, !(wishes.review?.used.contains(name) ?? false) {
           throw .noSuchDoubt(name, doubts: doubts)
         }
@@ -116,6 +119,8 @@ package struct ResumeWishes: Sendable {
   package var rerun: [TaskName] = []
   package var accepted: [TaskName] = []
   package var approved: [StepPath] = []
+  /// Names of steps to approve that no step has.
+  package var unknown: [String] = []
   package var ignoresDrift = false
   /// The edited runbook that the run is to go by.
   package var review: AdoptionReview?
@@ -152,6 +157,13 @@ package struct TaskName: Hashable, Sendable, CustomStringConvertible {
     return true
   }
 
+  /// Those that it means: where a step's whole path is that name, no step of the name elsewhere.
+  package func fitting(_ ids: some Sequence<TaskID>) -> [TaskID] {
+    let all = ids.filter(fits)
+    let exact = all.filter { $0.step == step }
+    return exact.isEmpty ? all : exact
+  }
+
   package var description: String {
     step + (host.map { "@" + $0 } ?? "")
       + (batch.map { "#" + $0.map(String.init).joined(separator: ".") } ?? "")
@@ -163,6 +175,10 @@ package enum ResumeProblem: Error, Hashable, Sendable {
   case isDone
   case isRolledBack
   case noSuchDoubt(TaskName, doubts: [TaskID])
+  /// Several steps are called so; nothing is decided for one that was not meant.
+  case ambiguous(TaskName, steps: [StepPath])
+  /// No step is called so.
+  case noSuchStep(String)
   /// The review of the edited runbook says why.
   case cannotAdopt
 }

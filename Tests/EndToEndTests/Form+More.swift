@@ -51,8 +51,13 @@ extension Form {
         step a on all { run `echo "$one $two" >> "$marks/a.$host"` no rollback "a test" }
         """),
     Form(
-      name: "http", after: ["a.*": "x\n"],
-      body: #"\#(step("a", #"check not http "http://$host_address:1/" within 5s"#))"#),
+      name: "tcp, http", after: ["a.*": "x\n"],
+      body: step(
+        "a",
+        """
+        check tcp "$host_address:$host_port" within 5s
+        check not http "http://$host_address:1/" within 5s
+        """)),
   ]
 
   /// What fails within a block, and what that block does about it.

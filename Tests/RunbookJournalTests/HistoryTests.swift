@@ -76,14 +76,13 @@ import Testing
     }
   }
 
-  @Test func aPrefixAndARunbookOfTheSameNameAreNotGuessedBetween() async throws {
+  @Test func aRunbooksNameIsNotTakenForTheBeginningOfAnId() async throws {
     let file = try await JournalFile.open(directory: directory.state)
     try await file.begin(sampleSource("db12", runbook: "hello")).release()
     try await file.begin(sampleSource("7f3c", runbook: "db")).release()
     let history = try await RunHistory.open(directory: directory.state)
-    await #expect(throws: JournalError.ambiguousRun("db", matches: ["db12", "7f3c"])) {
-      _ = try await history.find("db")
-    }
+    #expect(try await history.find("db").id == "7f3c")
+    #expect(try await history.find("db1").id == "db12")
   }
 
   @Test func aRunThatRunsIsMeantWhereNoneCanBeResumed() async throws {

@@ -39,7 +39,11 @@ extension RunState {
   }
 
   /// A template with its names put in; a task's own host variables are known to it too.
-  package func text(_ template: Template, for id: TaskID, environment: Int) -> String {
+  ///
+  /// - Parameter isAhead: the run has not begun: what has no value yet stands there as a name.
+  package func text(
+    _ template: Template, for id: TaskID, environment: Int, isAhead: Bool = false
+  ) -> String {
     let host = hostVariables(of: id.host)
     return template.pieces.map { piece in
       switch piece {
@@ -53,7 +57,14 @@ extension RunState {
         {
           return value.environmentText
         }
-        return value(of: name, environment: environment, batch: id.batch)?.environmentText ?? ""
+        let value = value(of: name, environment: environment, batch: id.batch)
+        let isKnown =
+          switch plan.environments[environment].meanings[name] {
+          case .input?, .literal?: true
+          case .group?, .output?, .secret?, nil: !(value?.environmentText ?? "").isEmpty
+          }
+        if isAhead, !isKnown { return "$" + name }
+        return value?.environmentText ?? ""
       }
     }.joined()
   }

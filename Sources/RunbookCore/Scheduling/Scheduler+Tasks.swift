@@ -194,7 +194,11 @@ extension Scheduler {
     guard let last = task.lastPollAt, last >= since, task.lastPoll != nil else {
       return .at(atOnce ? since : min(since + every, deadline))
     }
-    return last >= deadline ? .over : .at(min(last + every, deadline))
+    // It took all the time that is left, and more: another one would take as long once again.
+    let wasLate = now >= deadline && task.lastAnswers.contains {
+      $0.timedOut && $0.index == position && $0.stage == .check
+    }
+    return last >= deadline || wasLate ? .over : .at(min(last + every, deadline))
   }
 
   /// Everything asked of the host holds: outputs, expressions and the person remain.

@@ -9,6 +9,12 @@ reprise_report_write() {
   case $path in
     */*) mkdir -p -- "${path%/*}" ;;
   esac
+  if [ -L "$path" ]; then path=$(readlink -f -- "$path"); fi
+  # A device or a pipe is written to, not replaced.
+  if [ -e "$path" ] && [ ! -f "$path" ]; then
+    printf '%s\n' "$reprise_report" > "$path"
+    return
+  fi
   new=$path.reprise-new
   trap 'rm -f -- "$new"' EXIT
   if [ -e "$path" ]; then cp -p -- "$path" "$new"; else : > "$new"; fi

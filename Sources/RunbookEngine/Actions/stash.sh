@@ -12,24 +12,30 @@
 reprise_newline='
 '
 
-# Sets directory, pattern and place for one line of reprise_globs; refuses what nobody can mean.
+# Sets directory, pattern and place for one line of reprise_globs.
+reprise_locate() {
+  directory=${1%/*}
+  pattern=${1##*/}
+  if [ -d "$directory" ]; then directory=$(cd -- "$directory" && pwd -P); fi
+  place=${reprise_to:-${directory%/*}/.reprise-stash}/$reprise_mark
+}
+
+# The same for what is to be moved: refuses what nobody can mean.
 reprise_place() {
   case $1 in
     /*) ;;
     *) echo "the pattern $1 is not absolute" >&2; exit 64 ;;
   esac
-  directory=${1%/*}
-  pattern=${1##*/}
-  case $directory in
+  case ${1%/*} in
     '' | *'*'* | *'?'* | *'['*)
       echo "refused: $1 (its directory has to be written out, and must not be /)" >&2
       exit 64
       ;;
   esac
+  reprise_locate "$1"
   case $pattern in
     '' | . | ..) echo "refused: $1 names no files" >&2; exit 64 ;;
   esac
-  if [ -d "$directory" ]; then directory=$(cd -- "$directory" && pwd -P); fi
   case $directory/ in
     / | /bin/* | /boot/* | /dev/* | /etc/* | /lib/* | /lib32/* | /lib64/* | /libx32/* | /proc/* | \
       /run/* | /sbin/* | /sys/* | /usr/* | /var/)
@@ -50,7 +56,6 @@ reprise_place() {
       esac
       ;;
   esac
-  place=${reprise_to:-${directory%/*}/.reprise-stash}/$reprise_mark
 }
 
 # The nearest ancestor of $1 that exists.
@@ -169,6 +174,8 @@ reprise_sum() (
   { find "$@" | LC_ALL=C sort && find "$@" -type f -exec cksum {} + | LC_ALL=C sort; } | cksum
 )
 
+# reprise_each reprise_place|reprise_locate DO: for each pattern. What was refused has moved nothing,
+# so only who moves asks whether a pattern is refused.
 reprise_each() {
   number=0
   rest=$reprise_globs$reprise_newline
@@ -177,8 +184,8 @@ reprise_each() {
     rest=${rest#*"$reprise_newline"}
     [ -n "$line" ] || continue
     number=$((number + 1))
-    reprise_place "$line"
-    "$1"
+    "$1" "$line"
+    "$2"
   done
 }
 
@@ -207,8 +214,8 @@ reprise_stash_one() {
 }
 
 reprise_stash() {
-  reprise_each reprise_check
-  reprise_each reprise_stash_one
+  reprise_each reprise_place reprise_check
+  reprise_each reprise_place reprise_stash_one
 }
 
 reprise_unstash_one() {
@@ -259,10 +266,15 @@ reprise_displace() {
   done
 }
 
+# A directory that the runbook names is the operator's.
+reprise_tidy() {
+  if [ -z "$reprise_to" ]; then rmdir -- "${place%/*}" 2> /dev/null || :; fi
+}
+
 reprise_unstash() {
-  reprise_each reprise_unstash_one
+  reprise_each reprise_locate reprise_unstash_one
   rmdir -- "$place" 2> /dev/null || :
-  rmdir -- "${place%/*}" 2> /dev/null || :
+  reprise_tidy
 }
 
 # PLACE<tab>KIB of what this step moved aside and that is still there.
@@ -272,7 +284,7 @@ reprise_list_one() {
   printf '%s\t%s\n' "$place" "$(du -sk -- "$place" 2> /dev/null | awk '{ print $1 }')"
 }
 
-reprise_stash_list() { reprise_each reprise_list_one; }
+reprise_stash_list() { reprise_each reprise_locate reprise_list_one; }
 
 # Removes it for good, and leaves a mark: nobody may say later that it was put back.
 reprise_purge_one() {
@@ -280,7 +292,7 @@ reprise_purge_one() {
   case $place in
     /*/"$reprise_mark") : > "$place.purged" && rm -rf -- "$place" ;;
   esac
-  rmdir -- "${place%/*}" 2> /dev/null || :
+  reprise_tidy
 }
 
-reprise_stash_purge() { reprise_each reprise_purge_one; }
+reprise_stash_purge() { reprise_each reprise_locate reprise_purge_one; }

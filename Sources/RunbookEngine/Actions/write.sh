@@ -10,21 +10,23 @@
 # there was none. It is made once, before the first change, so that another attempt never keeps
 # the content of an earlier one.
 
+# Sets path, behind a link too, and the name of what is kept.
+reprise_find() {
+  path=$reprise_path
+  if [ -L "$path" ]; then path=$(readlink -f -- "$path"); fi
+  kept=$path.$reprise_mark
+}
+
 reprise_target() {
   case $reprise_path in
     /*) ;;
     *) echo "the path $reprise_path is not absolute" >&2; exit 64 ;;
   esac
-  if [ -L "$reprise_path" ]; then
-    path=$(readlink -f -- "$reprise_path")
-  else
-    path=$reprise_path
-  fi
+  reprise_find
   if [ -d "$path" ]; then
     echo "$path is a directory" >&2
     exit 64
   fi
-  kept=$path.$reprise_mark
 }
 
 # `upload` puts its own in the place of this.
@@ -45,7 +47,7 @@ reprise_sync() { sync -- "$1" 2> /dev/null || sync; }
 reprise_write() {
   reprise_target
   reprise_directory
-  new=$path.$reprise_mark.new
+  new=$kept.new
   trap 'rm -f -- "$new"' EXIT
   # A copy of the old file brings its mode, owner and attributes along.
   if [ -e "$path" ]; then
@@ -82,16 +84,20 @@ reprise_write() {
   if [ -e "$kept" ]; then echo "wrote $path, the old one is $kept"; else echo "wrote $path"; fi
 }
 
+# What was refused was not changed, and nothing of it is kept.
 reprise_unwrite() {
+  reprise_find
+  rm -f -- "$kept.part" "$kept.new"
+  if [ ! -e "$kept" ] && [ ! -e "$kept.absent" ]; then
+    echo "$path was not changed"
+    return
+  fi
   reprise_target
-  rm -f -- "$kept.part" "$path.$reprise_mark.new"
   if [ -e "$kept" ]; then
     mv -f -- "$kept" "$path"
     echo "put the old $path back"
-  elif [ -e "$kept.absent" ]; then
+  else
     rm -f -- "$path" "$kept.absent"
     echo "removed $path: there was none before"
-  else
-    echo "$path was not changed"
   fi
 }

@@ -11,12 +11,11 @@ extension RunHistory {
     guard let name else { return try await newestToGoOn() }
     let all = try await names()
     if let run = all.first(where: { $0.id == name }) { return try await summary(of: run.id) }
-    var fitting = all.filter { !name.isEmpty && $0.id.hasPrefix(name) }
-    if let latest = all.first(where: { $0.runbook == name }),
-      !fitting.contains(where: { $0.id == latest.id })
-    {
-      fitting.append(latest)
+    // A runbook's whole name is never taken for the beginning of an id, which is there by chance.
+    if let latest = all.first(where: { $0.runbook == name }) {
+      return try await summary(of: latest.id)
     }
+    let fitting = all.filter { !name.isEmpty && $0.id.hasPrefix(name) }
     guard let run = fitting.first else {
       throw .noSuchRun(name, suggestions: suggestions(for: name, all))
     }

@@ -48,7 +48,7 @@ package struct ClosingText {
         state.tasks.values.contains(where: \.hasFailed)
         ? "failed, and what it had changed is rolled back" : "is rolled back"
       return failures + notUndone
-        + last(what, ". To begin anew:  ", commands.run(state.plan.name))
+        + last(what, ". To begin anew:  ", commands.beginAnew(state))
     case .rollbackFailed:
       return failures + notUndone
         + last("stopped in its rollback", ". When it is mended:  ", resume)

@@ -147,7 +147,7 @@ package struct ForecastText {
     guard let step = index.step(task.step) else { return nil }
     let state = RunState(plan: plan, binding: binding)
     let text = { (template: Template) in
-      state.text(template, for: task, environment: step.environment)
+      state.text(template, for: task, environment: step.environment, isAhead: true)
     }
     switch step.action {
     case .run(let code)?: return code.firstLine
@@ -211,7 +211,7 @@ package struct ForecastText {
       return nil
     }
     return RunState(plan: plan, binding: binding)
-      .text(text, for: task, environment: step.environment)
+      .text(text, for: task, environment: step.environment, isAhead: true)
   }
 
   /// A step that has nothing but a `rollback`.

@@ -1,3 +1,5 @@
+import RunbookCore
+
 /// The commands that screens tell a person to type, with the options that this one was given, so
 /// that they can be copied as they are.
 package struct Commands: Hashable, Sendable {
@@ -17,7 +19,26 @@ package struct Commands: Hashable, Sendable {
     self.runFlags = (runFlags ?? hostFlags).map { " " + Self.quoted($0) }.joined()
   }
 
-  package func run(_ name: String) -> String { "reprise run \(name)" + stateFlags + runFlags }
+  /// Another run of the same runbook, of what the other one was given.
+  package func beginAnew(_ state: RunState) -> String {
+    var words = [file(of: state)]
+    for input in state.plan.inputs {
+      guard let value = state.binding.inputs[input.name], value != input.defaultValue else { continue }
+      words += ["--input", "\(input.name)=\(value.environmentText)"]
+    }
+    if let inventory = state.description?.inventory { words += ["--inventory", inventory] }
+    return "reprise run" + words.map { " " + Self.quoted($0) }.joined() + stateFlags + runFlags
+  }
+
+  /// Its name where that is enough; else its whole path, which is right from everywhere.
+  private func file(of state: RunState) -> String {
+    let file = state.plan.origin.file
+    guard let directory = state.description?.directory,
+      file != "runbooks/\(state.plan.name).runbook",
+      let name = file.split(separator: "/").last
+    else { return state.plan.name }
+    return directory + "/" + name
+  }
 
   /// - Parameter wish: ` --rerun install`, or nothing.
   package func resume(_ run: String, _ wish: String = "") -> String {

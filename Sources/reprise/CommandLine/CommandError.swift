@@ -19,7 +19,8 @@ enum CommandError: Error {
   /// The edited runbook can't take the place of the one that the run goes by.
   case cannotAdopt([AdoptionProblem], run: String)
   case secret(SecretProblem)
-  case rolledBack(run: String, runbook: String)
+  /// - again: the command that begins another run like it.
+  case rolledBack(run: String, again: String)
   /// Standard output, or a file that was asked for, can't be written; for another reason than that
   /// nobody reads it.
   case output(reason: String)

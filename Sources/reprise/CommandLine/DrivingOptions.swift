@@ -44,7 +44,8 @@ struct DrivingOptions: ParsableArguments {
       return nil
     }
     let (product, isTooLong) = number.multipliedReportingOverflow(by: unit)
-    return isTooLong ? nil : product
+    // What is longer than any outage would overflow where it is added to the time of day.
+    return isTooLong || product > 1_000_000_000_000 ? nil : product
   }
 
   private static func bytes(_ text: String) -> Int? {

@@ -44,10 +44,10 @@ struct ErrorText {
       return problems.map { text($0, run: run) }.joined()
     case .secret(let problem):
       return text("the secret \(problem.name) can't be read: \(problem.reason)", problem.remedy)
-    case .rolledBack(let run, let runbook):
+    case .rolledBack(let run, let again):
       return text(
         "run \(run) was rolled back completely: nothing of it is left to go on with or to undo",
-        "begin anew with `\(commands.run(runbook))`")
+        "begin anew with `\(again)`")
     case .output(let reason):
       return text("the output can't be written: \(reason)", "give it a place that has room")
     }

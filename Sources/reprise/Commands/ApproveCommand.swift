@@ -68,7 +68,7 @@ struct ApproveCommand: Command {
       throw .noSuchTask(step, run: summary.id, steps: state.index.steps.map(\.path))
     }
     let waiting = summary.isOver ? [] : Set(state.waitingForPerson.map(\.step)).sorted()
-    let meant = waiting.filter { name.fits(TaskID($0)) }
+    let meant = name.fitting(waiting.map { TaskID($0) }).map(\.step)
     guard let path = meant.first else {
       throw .usage(
         "`\(step)` of run \(summary.id) does not wait for an answer",
@@ -94,7 +94,9 @@ struct ApproveCommand: Command {
       ? "your no is not recorded; the run stays where it is. To undo what it changed:  "
       : "your yes is not recorded. To say yes and go on:  "
     let lines = Line("No process drives run \(summary.id): " + lead).ending(with: command)
-    Output.standard.write(lines.rendered(common.style))
+    let (output, style): (Output, Style) =
+      json ? (.error, common.errorStyle) : (.standard, common.style)
+    output.write(lines.rendered(style))
     return .stopped
   }
 

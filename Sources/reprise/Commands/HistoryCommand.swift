@@ -41,8 +41,7 @@ struct HistoryCommand: Command {
 
   /// A filter that can't let anything through is a mistake.
   private func checkFilter(_ state: RunState) throws(CommandError) {
-    let steps =
-      (state.index.steps + state.removedSteps).map(\.path) + Array(state.originalNames.values)
+    let steps = state.stepNames
     if let step, !steps.contains(where: { TaskName(step).fits(TaskID($0)) }) {
       throw .noSuchTask(step, run: state.runID, steps: steps)
     }

@@ -26,15 +26,22 @@ struct LogsCommand: Command {
     let summary = try await runs.find(run)
     let state = try await runs.state(of: summary.id)
     var writer: any LogWriter
+    // By the names that its steps had when they printed, and by those that they have now.
+    var isWanted: @Sendable (TaskID) -> Bool = { _ in true }
     if let task {
       let name = TaskName(task)
-      let steps = state.index.steps.filter {
-        name.fits(TaskID($0.path, host: name.host, batch: name.batch ?? []))
+      let names = state.stepNames
+      if name.fitting(names.map { TaskID($0, host: name.host, batch: name.batch ?? []) }).isEmpty {
+        throw .noSuchTask(task, run: summary.id, steps: names)
       }
-      if steps.isEmpty {
-        throw .noSuchTask(task, run: summary.id, steps: state.index.steps.map(\.path))
+      let isExact = names.contains(name.step)
+      let newNames = Dictionary(state.originalNames.map { ($1, $0) }) { $1 }
+      isWanted = { id in
+        var now = id
+        now.step = newNames[id.step] ?? id.step
+        return [id, now].contains { name.fits($0) && (!isExact || $0.step == name.step) }
       }
-      let known = state.tasks.keys.filter { name.fits($0) }
+      let known = state.tasks.keys.filter(isWanted)
       if let host = name.host, state.binding.host(host) == nil {
         throw .noSuchTask(
           task, run: summary.id, steps: state.binding.hosts.map { "\(name.step)@\($0.name)" })
@@ -44,7 +51,7 @@ struct LogsCommand: Command {
       writer = PrefixedLog(style: common.style)
     }
     do throws(JournalError) {
-      try await write(summary.id, runs, to: &writer)
+      try await write(summary.id, runs, isWanted, to: &writer)
     } catch {
       throw .journal(error)
     }
@@ -53,9 +60,9 @@ struct LogsCommand: Command {
   }
 
   @MainActor private func write(
-    _ run: String, _ runs: StoredRuns, to writer: inout any LogWriter
+    _ run: String, _ runs: StoredRuns, _ isWanted: @Sendable (TaskID) -> Bool,
+    to writer: inout any LogWriter
   ) async throws(JournalError) {
-    let name = task.map { TaskName($0) }
     var tasks: [AttemptKey: TaskID] = [:]
     var gaps = OutputGaps()
     var sequence = 0
@@ -68,7 +75,7 @@ struct LogsCommand: Command {
         switch stored.fact.event {
         case .attemptStarted(let id, let attempt): tasks[attempt.key] = id
         case .outputReceived(let key, let stream, let generation, let offset, let length):
-          guard let id = tasks[key], name?.fits(id) ?? true else { continue }
+          guard let id = tasks[key], isWanted(id) else { continue }
           gaps.close(key, stream) { writer.skip($0, $1, of: id, stream) }
           var position = OutputPosition(generation: generation, offset: offset)
           while position.offset < offset + length, Output.standard.isOpen {
@@ -80,7 +87,7 @@ struct LogsCommand: Command {
             position = last.end
           }
         case .outputSkipped(let key, let stream, _, _, let length, let reason):
-          guard let id = tasks[key], name?.fits(id) ?? true else { continue }
+          guard let id = tasks[key], isWanted(id) else { continue }
           gaps.add(length, reason, key, stream) { writer.skip($0, $1, of: id, stream) }
         case .exchangeEnded(let key, _, _):
           guard let id = tasks[key] else { continue }

@@ -34,10 +34,11 @@ struct PlanCommand: Command {
         dialer: chosen.hosts.transport.dialer(options: chosen.hosts.ssh) {
           Output.error.write(Printable.text($0) + "\n")
         }), local: SupervisedTransport(dialer: LocalDialer()))
+    let directory = Path.absolute(Path.directory(of: loaded.plan.origin.file))
     let forecaster = Forecaster(
       loaded.plan, binding, name: "plan-\(clock.now().milliseconds)-\(getpid())",
-      directory: Path.absolute(Path.directory(of: loaded.plan.origin.file)),
-      transport: transport, clock: clock, secrets: SecretReading(), files: LocalFileReading())
+      directory: directory, transport: transport, clock: clock,
+      secrets: SecretReading(directory: directory), files: LocalFileReading())
     let forecast: Forecast
     do throws(SecretProblem) {
       forecast = try await forecaster.forecast()

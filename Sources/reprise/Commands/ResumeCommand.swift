@@ -74,7 +74,7 @@ struct ResumeCommand: Command {
           .owned(run: summary.id, process: owner.process, isStopped: owner.isStopped))
       }
       if case .ended(.rolledBack) = summary.state {
-        throw .rolledBack(run: summary.id, runbook: summary.runbook)
+        throw try await rolledBack(summary, manner)
       }
       let state = try await StoredRuns.open(common.state).state(of: summary.id)
       let read = try EditedRunbook.of(state, given: given)
@@ -100,9 +100,16 @@ struct ResumeCommand: Command {
     switch resumed {
     case .success(let taken): session = taken
     case .failure(.isDone): return alreadyDone(summary, manner)
-    case .failure(.isRolledBack): throw .rolledBack(run: summary.id, runbook: summary.runbook)
+    case .failure(.isRolledBack): throw try await rolledBack(summary, manner)
     case .failure(.noSuchDoubt(let name, let doubts)):
       throw .nothingToDecide(name, run: summary.id, doubts: doubts)
+    case .failure(.ambiguous(let name, let steps)):
+      throw .usage(
+        "several steps in doubt of run \(summary.id) are called `\(name)`",
+        help: "say which: " + Words.list(steps, most: 8))
+    case .failure(.noSuchStep(let name)):
+      let steps = try await StoredRuns.open(common.state).state(of: summary.id).index.steps
+      throw .noSuchTask(name, run: summary.id, steps: steps.map(\.path))
     case .failure(.cannotAdopt):
       throw .usage(
         "run \(summary.id) has gone on since the difference was shown",
@@ -168,6 +175,13 @@ struct ResumeCommand: Command {
     return words.map { " " + Commands.quoted($0) }.joined()
   }
 
+  @MainActor private func rolledBack(
+    _ run: RunSummary, _ manner: WatchedRun.Manner
+  ) async throws(CommandError) -> CommandError {
+    let state = try await StoredRuns.open(common.state).state(of: run.id)
+    return .rolledBack(run: run.id, again: manner.commands.beginAnew(state))
+  }
+
   @MainActor private func alreadyDone(
     _ run: RunSummary, _ manner: WatchedRun.Manner
   ) -> ExitStatus {
@@ -199,8 +213,14 @@ private struct SaidWishes: Sendable {
     wishes.accepted = accepted
     // A step is named as everywhere else: by its name or its path.
     let steps = edited.map { PlanIndex($0.plan).steps } ?? state.index.steps
-    wishes.approved = approved.flatMap { name in
-      steps.map(\.path).filter { TaskName(name).fits(TaskID($0)) }
+    let waiting = Set(state.waitingForPerson.map(\.step)).map { TaskID($0) }
+    for name in approved {
+      let meant = TaskName(name)
+      // The one that asks now, where others are called so too.
+      let now = meant.fitting(waiting)
+      let all = now.isEmpty ? meant.fitting(steps.map { TaskID($0.path) }) : now
+      if all.isEmpty { wishes.unknown.append(name) }
+      wishes.approved += all.map(\.step)
     }
     wishes.ignoresDrift = ignoresDrift
     return wishes

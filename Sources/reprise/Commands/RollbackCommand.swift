@@ -33,7 +33,9 @@ struct RollbackCommand: Command {
     let runs = try await StoredRuns.open(common.state)
     let summary = try await runs.find(run)
     guard let session = try await RunSession.end(summary.id, as: .undone, manner) else {
-      throw .rolledBack(run: summary.id, runbook: summary.runbook)
+      throw .rolledBack(
+        run: summary.id,
+        again: manner.commands.beginAnew(try await runs.state(of: summary.id)))
     }
     let earlier = await EarlierRuns.of(summary.runbook, in: common.state, but: summary.id)
     return try await WatchedRun(session: session, expected: earlier.lengths).drive(manner)

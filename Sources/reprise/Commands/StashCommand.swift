@@ -37,6 +37,10 @@ struct StashCommand: Command {
     }
     if purge {
       try mayPurge(chosen)
+      if try await runs.state(of: chosen[0].id).stashed.isEmpty {
+        if !json { Output.standard.write("Run \(chosen[0].id) has no files moved aside.\n") }
+        return .done
+      }
       if let stop = agree(to: chosen[0].id) { return stop }
     }
     var status = ExitStatus.done
@@ -75,7 +79,10 @@ struct StashCommand: Command {
     guard run != nil, let summary = chosen.first else {
       throw .usage("--purge takes a run", help: "name one: `reprise stash RUN --purge`")
     }
-    guard summary.isOver, summary.owner == nil else {
+    if let owner = summary.owner {
+      throw .journal(.owned(run: summary.id, process: owner.process, isStopped: owner.isStopped))
+    }
+    guard summary.isOver else {
       throw .usage(
         "run \(summary.id) is not over: it may need the files again",
         help: "end it with `\(common.commands.resume(summary.id))` or "
@@ -89,7 +96,9 @@ struct StashCommand: Command {
     guard Terminal.isAttended else {
       let command = common.commands.purge(run)
       let lines = Line("Nothing was removed. To remove them for good:  ").ending(with: command)
-      Output.standard.write(lines.rendered(common.style))
+      let (output, style): (Output, Style) =
+        json ? (.error, common.errorStyle) : (.standard, common.style)
+      output.write(lines.rendered(style))
       return .stopped
     }
     Output.standard.write("Remove what run \(run) moved aside, for good? [y/n] ")

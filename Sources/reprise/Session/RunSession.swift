@@ -16,6 +16,8 @@ struct RunSession {
   var reach = ReachOptions()
   /// An operator asked for everything to be undone: then that is no failure.
   var undoesByWish = false
+  /// What is at work is ended, and nothing is started.
+  var isCancelling = false
   private var secrets: SecretVault?
 
   init(
@@ -97,7 +99,10 @@ struct RunSession {
         }
       }
       var session = try? taken.get()
-      if case .undone = ending { session?.undoesByWish = true }
+      switch ending {
+      case .cancelled: session?.isCancelling = true
+      case .undone: session?.undoesByWish = true
+      }
       return session
     } catch {
       throw .journal(error)
@@ -144,11 +149,23 @@ struct RunSession {
 
   /// Reads every secret, so that one that can't be used is known before anything starts, and
   /// everything is masked from the beginning.
+  ///
+  /// Who cancels starts nothing: there what can't be read is passed over, and the output of actions
+  /// that took it is withheld.
   mutating func readSecrets() async throws(SecretProblem) {
     let declared = opening.state.plan.secrets
-    let reading = SecretReading(prompted: try SecretPrompt.ask(declared))
-    var vault = SecretVault(declared, reader: reading)
-    vault.keep(try await vault.read(Set(declared.map(\.id))))
+    let directory = opening.state.description?.directory ?? ""
+    guard isCancelling else {
+      let reading = SecretReading(prompted: try SecretPrompt.ask(declared), directory: directory)
+      var vault = SecretVault(declared, reader: reading)
+      vault.keep(try await vault.read(Set(declared.map(\.id))))
+      secrets = vault
+      return
+    }
+    var vault = SecretVault(declared, reader: SecretReading(directory: directory))
+    for secret in declared {
+      if let value = try? await vault.read([secret.id]) { vault.keep(value) }
+    }
     secrets = vault
   }
 

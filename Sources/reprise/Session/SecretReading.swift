@@ -13,7 +13,13 @@ struct SecretReading: SecretReader {
     Terminal.environment("REPRISE_SECRET_SECONDS").flatMap { Int($0) }.map { min(max($0, 1), 86_400) }
     ?? 60
 
-  init(prompted: [SecretID: [UInt8]] = [:]) { self.prompted = prompted }
+  /// Where the paths of files begin: the runbook's directory.
+  private let directory: String
+
+  init(prompted: [SecretID: [UInt8]] = [:], directory: String) {
+    self.prompted = prompted
+    self.directory = directory
+  }
 
   func read(_ secret: SecretDeclaration) async throws(SecretProblem) -> [UInt8] {
     switch secret.source {
@@ -25,7 +31,7 @@ struct SecretReading: SecretReader {
       }
       return Array(value.utf8)
     case .file(let path, let key):
-      return try file(secret.name, path, key: key)
+      return try file(secret.name, Path.join(directory, path), key: key)
     case .command(let code):
       return try await command(secret.name, code)
     case .prompt:

@@ -28,18 +28,40 @@ enum TextFile {
   }
 
   /// Puts a whole text in the place of a file, or leaves what was there: never a part of it. What a
-  /// symbolic link points to is replaced, not the link.
+  /// symbolic link points to is replaced, not the link; owner and mode stay. What is no file, such as
+  /// a device or a pipe, is written to.
   static func write(_ text: String, to path: String) throws(CommandError) {
     let target = realpath(path, nil).map { real in
       defer { free(real) }
       return String(cString: real)
     }
     let place = target ?? path
-    let part = place + ".part"
     var status = stat()
-    let mode = stat(place, &status) == 0 ? status.st_mode & 0o777 : 0o666
-    let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    let isThere = stat(path, &status) == 0
+    if isThere, status.st_mode & S_IFMT != S_IFREG {
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw unwritable(path, errno) }
+      if let failure = write(text, to: descriptor) { throw unwritable(path, failure) }
+      return
+    }
+    let part = place + ".part"
+    let descriptor = open(
+      part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, isThere ? status.st_mode & 0o777 : 0o666)
     guard descriptor >= 0 else { throw unwritable(path, errno) }
+    if isThere {
+      // Only root can give a file away; everybody else keeps what they are allowed to keep.
+      _ = fchown(descriptor, status.st_uid, status.st_gid)
+      _ = fchmod(descriptor, status.st_mode & 0o777)
+    }
+    var failure = write(text, to: descriptor)
+    if failure == nil, rename(part, place) != 0 { failure = errno }
+    guard let failure else { return }
+    unlink(part)
+    throw unwritable(path, failure)
+  }
+
+  /// Writes all of it and closes the descriptor; the error where that fails.
+  private static func write(_ text: String, to descriptor: Int32) -> Int32? {
     var bytes = Array(text.utf8)[...]
     var failure: Int32?
     while !bytes.isEmpty, failure == nil {
@@ -51,10 +73,7 @@ enum TextFile {
       }
     }
     if close(descriptor) != 0, failure == nil { failure = errno }
-    if failure == nil, rename(part, place) != 0 { failure = errno }
-    guard let failure else { return }
-    unlink(part)
-    throw unwritable(path, failure)
+    return failure
   }
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

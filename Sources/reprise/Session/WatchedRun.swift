@@ -133,10 +133,11 @@ import RunbookReport
     manner.output.write(lines.rendered(manner.style))
   }
 
-  /// The journal has it, so that there is something to resume.
+  /// The journal has something of this process, so that what was asked of it goes on by `resume`.
   private func isKept(_ runs: StoredRuns?) async -> Bool {
-    if session.eventCount > 0 { return true }
-    return (try? await runs?.history.summary(of: session.journal.run)) != nil
+    let facts = try? await runs?.history.facts(
+      of: session.journal.run, after: session.eventCount, limit: 1)
+    return facts.map { !$0.isEmpty } ?? (session.eventCount > 0)
   }
 
   private func lines(after error: JournalError, _ text: ClosingText) -> [Line] {
@@ -151,7 +152,7 @@ import RunbookReport
     }
   }
 
-  /// Of a run that never came to be: nothing was started, and the command is the same one.
+  /// Of a process that recorded nothing: nothing was started, and the command is the same one.
   private static func again(_ error: JournalError) -> [Line] {
     var lead = "Nothing was started. To try again:  "
     if case .lockHeld = error { lead = "Nothing was started. When that run has ended:  " }
