@@ -193,6 +193,14 @@ extension Form {
         step f on all { run `\(count("f")); exit 1` no rollback "a test" }
         """),
     Form(
+      name: "a write that was refused is undone as not changed", status: 1,
+      after: ["a.*": "x\n", "undone-a.*": "x\n"],
+      body: """
+        on failure rollback
+        \(undoable("a"))
+        step w on all { write "$marks" { content "x" } }
+        """),
+    Form(
       name: "on failure continue", hosts: 2, status: 1, after: ["f.*": "x\n", "a.*": "x\n"],
       body: """
         phase all-of-it {

@@ -191,14 +191,16 @@ extension Scheduler {
     let within = state.amount(check?.within, environment: environment) ?? 0
     let every = max(50, state.amount(check?.every, environment: environment) ?? 1000)
     let deadline = since + within
-    guard let last = task.lastPollAt, last >= since, task.lastPoll != nil else {
-      return .at(atOnce ? since : min(since + every, deadline))
-    }
-    // It took all the time that is left, and more: another one would take as long once again.
-    let wasLate = now >= deadline && task.lastAnswers.contains {
+    // It took all the time that there is: another one would take as long once again.
+    let wasLate = task.lastAnswers.contains {
       $0.timedOut && $0.index == position && $0.stage == .check
     }
-    return last >= deadline || wasLate ? .over : .at(min(last + every, deadline))
+    guard let last = task.lastPollAt, last >= since, task.lastPoll != nil else {
+      if atOnce { return .at(since) }
+      return wasLate ? .over : .at(min(since + every, deadline))
+    }
+    return last >= deadline || wasLate && now >= deadline
+      ? .over : .at(min(last + every, deadline))
   }
 
   /// Everything asked of the host holds: outputs, expressions and the person remain.

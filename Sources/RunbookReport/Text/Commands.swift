@@ -24,10 +24,16 @@ package struct Commands: Hashable, Sendable {
     var words = [file(of: state)]
     for input in state.plan.inputs {
       guard let value = state.binding.inputs[input.name], value != input.defaultValue else { continue }
-      words += ["--input", "\(input.name)=\(value.environmentText)"]
+      words += ["--input", input.name + "=" + text(of: value)]
     }
     if let inventory = state.description?.inventory { words += ["--inventory", inventory] }
     return "reprise run" + words.map { " " + Self.quoted($0) }.joined() + stateFlags + runFlags
+  }
+
+  /// As an input is written: durations with a unit.
+  private func text(of value: Value) -> String {
+    if case .duration(let milliseconds) = value { return "\(milliseconds)ms" }
+    return value.environmentText
   }
 
   /// Its name where that is enough; else its whole path, which is right from everywhere.
