@@ -133,14 +133,16 @@ judge() {
 why() {
   awk '
     { gsub(/Replicas en streaming/, "Replicas streaming"); sub(/écritures acquittées,/, "acknowledged writes,")
-      sub(/perdues, plus longue coupure/, "lost, longest gap") }
+      sub(/perdues, plus longue coupure/, "lost, longest gap")
+      sub(/répondent :/, "answering:"); sub(/primaire/, "primary"); sub(/répliques à jour/, "replicas up to date")
+      sub(/PostgreSQL est le processus/, "PostgreSQL is process") }
     / acknowledged writes, / { sub(/.*\| */, ""); sub(/.*(found:|coupure) */, ""); measured = $0 }
     /^✗ / && !failed { failed = $0; sub(/^✗ /, "", failed); sub(/ on [^:]*/, "", failed)
       step = failed; sub(/:.*/, "", step) }
     /^    found / && failed && !found { found = $0; sub(/^ +found +/, "", found)
       sub(/ +\(exit status.*/, "", found); gsub(/ *[+-]+-[+-]*/, "", found) }
     END {
-      if (!failed) print measured == "" ? "the five tests hold" : measured
+      if (!failed) print measured == "" ? "nothing to correct" : measured
       else print (found != "" && found !~ /^nothing was printed/ ? step ": " found : failed)
     }' "$1" 2>/dev/null
 }
