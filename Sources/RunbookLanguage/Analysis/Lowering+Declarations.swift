@@ -87,6 +87,7 @@ extension Lowering {
   mutating func lowerDeclarations() {
     let declarations = scope.loaded.tree.body.declarations
     for case .shell(let code, _) in declarations { addShell(code) }
+    scope.shellReach = ShellFunction.reach(of: scope.shellFunctions)
     var inventory: SourceRange?
     for declaration in declarations {
       switch declaration {
@@ -107,17 +108,6 @@ extension Lowering {
       case .input, .shell: break
       }
     }
-  }
-
-  /// `shell` reads inputs and groups freely, an output only where it has a default.
-  private mutating func addShell(_ code: CodeSyntax) {
-    guard !code.isDamaged else { return }
-    scope.shell += (scope.shell.isEmpty ? "" : "\n") + code.text
-    let shell = ShellCode(code.text)
-    scope.shellAssigned.formUnion(shell.assigned)
-    if shell.setsAnything { scope.shellSetsAnything = true }
-    for function in shell.functions { addFunction(function, of: shell, code) }
-    _ = lower(code, .init(role: .shell))
   }
 
   private mutating func lower(_ inventory: InventorySyntax) -> InventoryDeclaration {

@@ -22,7 +22,14 @@ struct ShellCode: Sendable {
   /// The functions that it declares, inner ones before those around them.
   var functions: [Function] = []
   /// The first words of its commands, where they are asked for.
-  var commands: [String] = []
+  var commands: [Command] = []
+
+  struct Command: Sendable {
+    var name: String
+    var offset: Int
+    /// Whether it runs wherever the code stands: in no function, subshell or substitution.
+    var isOutside: Bool
+  }
 
   struct Function: Sendable {
     var name: String
@@ -30,8 +37,9 @@ struct ShellCode: Sendable {
     var range: Range<Int>
   }
 
-  init(_ text: String) {
+  init(_ text: String, wantsCommands: Bool = false) {
     var scanner = ShellScanner(Array(text.utf8))
+    scanner.wantsCommands = wantsCommands
     scanner.run()
     self = scanner.found
   }

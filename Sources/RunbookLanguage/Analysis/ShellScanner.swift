@@ -193,7 +193,10 @@ struct ShellScanner {
       return
     }
     if text == "eval" || text == "source" || text == "." { found.setsAnything = true }
-    if wantsCommands { found.commands.append(text) }
+    if wantsCommands {
+      let isOutside = depth == 1 && openFunctions.isEmpty && announced == nil
+      found.commands.append(.init(name: text, offset: start, isOutside: isOutside))
+    }
     position = Position(isCommand: false, builtin: ShellBuiltin(text))
   }
 

@@ -59,18 +59,6 @@ struct LoadedFile: Sendable {
   var outline: Outline
 }
 
-/// What is to be known about a function of `shell` where it is called.
-struct ShellFunction: Sendable {
-  /// Where its body negates a command.
-  var negation: Place?
-  /// Where its body has a pipeline.
-  var pipeline: Place?
-  /// Where its body reads `$host` or its like.
-  var host: Place?
-
-  var isSpecial: Bool { negation != nil || pipeline != nil || host != nil }
-}
-
 /// The names of one file in one use, and where in it the lowering stands.
 struct FileScope: Sendable {
   var loaded: LoadedFile
@@ -96,8 +84,8 @@ struct FileScope: Sendable {
   var shellAssigned: Set<String> = []
   /// The functions among it, by name.
   var shellFunctions: [String: ShellFunction] = [:]
-  /// Whether one of them can't be called everywhere.
-  var hasSpecialFunctions = false
+  /// Those of them that can't be called everywhere, with what they call.
+  var shellReach: [String: ShellFunction] = [:]
   /// Whether it takes names from elsewhere, by `eval` or `.`.
   var shellSetsAnything = false
   /// Groups found while running whose output may be missing, which has been told.
@@ -125,7 +113,7 @@ struct FileScope: Sendable {
     shell = other.shell
     shellAssigned = other.shellAssigned
     shellFunctions = other.shellFunctions
-    hasSpecialFunctions = other.hasSpecialFunctions
+    shellReach = other.shellReach
     shellSetsAnything = other.shellSetsAnything
     shellTakesSecret = other.shellTakesSecret
   }

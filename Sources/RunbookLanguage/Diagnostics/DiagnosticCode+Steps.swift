@@ -78,5 +78,11 @@ extension DiagnosticCode {
       a host that did not run the step, read `name_by_host`: one line `HOST<tab>VALUE` for \
       each host.
       """,
+    .shellCommand:
+      """
+      What `shell` declares is put before every piece of code. A command outside of its \
+      functions would run each time, before guards and within outputs, and what it prints would \
+      be taken for theirs. Put it into a function, and call that.
+      """,
   ]
 }

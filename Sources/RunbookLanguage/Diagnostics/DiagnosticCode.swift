@@ -62,6 +62,7 @@ package enum DiagnosticCode: String, CaseIterable, Hashable, Sendable {
   case dangerousPath = "R312"
   case badAddress = "R313"
   case outputByHost = "R314"
+  case shellCommand = "R315"
 
   case inventoryHeader = "R401"
   case inventoryRow = "R402"
