@@ -127,4 +127,18 @@ import Testing
     #expect(binding == nil)
     #expect(diagnostics.map(\.code) == [.duplicateHost])
   }
+
+  @Test(arguments: ["n", "d"])
+  func theLeastNumberIsTooLarge(_ name: String) throws {
+    let declarations = """
+      input n = 1
+      input d = 1s
+      hosts db is "db1"
+      step a on db when n > 1 and d > 1s { check `true` }
+      """
+    let text = "-9223372036854775808" + (name == "d" ? "ms" : "")
+    let (binding, diagnostics) = try bind(declarations, [name: text])
+    #expect(binding == nil)
+    #expect(diagnostics.map(\.code) == [.badInput])
+  }
 }

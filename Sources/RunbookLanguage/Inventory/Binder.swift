@@ -116,7 +116,7 @@ package struct Binder {
     case .string: return text.utf8.contains(0) ? nil : .string(text)
     case .bool: return text == "true" ? .bool(true) : text == "false" ? .bool(false) : nil
     case .int:
-      guard let number = Int(text), abs(number) <= Amounts.limit else { return nil }
+      guard let number = Int(text), number.magnitude <= Amounts.limit else { return nil }
       return .int(number)
     case .duration:
       guard case .milliseconds(let count) = Amounts.duration(text), count >= 0 else { return nil }

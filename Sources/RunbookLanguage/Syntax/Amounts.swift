@@ -23,6 +23,6 @@ enum Amounts {
     guard factor > 0, !digits.isEmpty else { return .badUnit(unit) }
     guard let count = Int(Substring(digits)) else { return .tooLarge }
     let (product, hasOverflown) = count.multipliedReportingOverflow(by: factor)
-    return hasOverflown || abs(product) > limit ? .tooLarge : .milliseconds(product)
+    return hasOverflown || product.magnitude > limit ? .tooLarge : .milliseconds(product)
   }
 }

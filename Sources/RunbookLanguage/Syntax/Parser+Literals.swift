@@ -195,7 +195,7 @@ extension Parser {
 
   private mutating func integer(_ token: Token) -> Int {
     if token.isDamaged { return 1 }
-    if let number = Int(text(token)), abs(number) <= Amounts.limit { return number }
+    if let number = Int(text(token)), number.magnitude <= Amounts.limit { return number }
     report(.badNumber, "this number is too large", token.range, help: "write a smaller one")
     return 1
   }
