@@ -112,12 +112,11 @@ extension Lowering {
 
   /// `hosts NAME in GROUP from output O`
   private mutating func found(_ hosts: HostsSyntax) -> Statement? {
-    guard case .found(let groupName, let outputName) = hosts.selection,
-      let within = group(groupName)
-    else {
+    guard case .found(let groupName, let outputName) = hosts.selection else {
       scope.lostWords.insert(hosts.name.text)
       return nil
     }
+    let within = group(groupName)
     guard let symbol = use(outputName.text) else {
       if !scope.isDoubtful(outputName.text) {
         let outputs = candidates {
@@ -146,6 +145,10 @@ extension Lowering {
       report(
         .typeMismatch, "`\(outputName.text)` is \(shown(output.reference.type)), not a string",
         outputName.range, help: "it must hold names of hosts, separated by blanks or lines")
+    }
+    guard let within else {
+      scope.lostWords.insert(hosts.name.text)
+      return nil
     }
     add(hosts, .found(within: within.id, output: output.reference))
     return .group(scope.filePrefix + hosts.name.text)

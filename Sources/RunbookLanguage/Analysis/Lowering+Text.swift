@@ -124,14 +124,21 @@ extension Lowering {
     }
     guard text == "host" || text.hasPrefix("host_") else { return nil }
     guard context.group != nil else {
-      if !scope.isDoubtful(text) { reportNoHost(text, range) }
+      if !scope.isDoubtful(text) { reportNoHost(text, range, context.place) }
       return .some(nil)
     }
     askColumn(text, at: range)
     return .some(.string)
   }
 
-  mutating func reportNoHost(_ name: String, _ range: SourceRange) {
+  mutating func reportNoHost(
+    _ name: String, _ range: SourceRange, _ place: ReadingContext.Place = .step
+  ) {
+    if place == .statement {
+      return report(
+        .noHost, "`when` is asked once, before its statement, and sees no host", range,
+        help: "declare a group of the hosts it is about, or ask each host: `unless` in the step")
+    }
     report(
       .noHost, "there is no host here, so `\(name)` has no value", range,
       help: "`host` and `host_…` stand in steps on a group: `step … on GROUP`")
