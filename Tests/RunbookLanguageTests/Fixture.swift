@@ -51,7 +51,8 @@ struct Fixture {
       let isMissing = plan.inventory == nil
       return result.diagnostics + (isMissing ? Binder.examine(result, inventory: nil) : [])
     }
-    let (inventory, found) = Inventory.parse(file, declaration: declaration)
+    let (inventory, found) = Inventory.parse(
+      file, declaration: declaration, sources: result.sources)
     guard let inventory else { return result.diagnostics + found }
     return result.diagnostics + found + Binder.examine(result, inventory: inventory)
   }

@@ -22,8 +22,11 @@ package struct Inventory: Sendable {
   ///
   /// The diagnostics are those that make the whole file unusable; those of single rows stay with
   /// the rows.
+  ///
+  /// - Parameter sources: the files of the runbook, so that a column that the inventory has not is
+  ///   marked where the runbook names it.
   package static func parse(
-    _ file: SourceFile, declaration: InventoryDeclaration
+    _ file: SourceFile, declaration: InventoryDeclaration, sources: [SourceFile] = []
   ) -> (inventory: Inventory?, diagnostics: [Diagnostic]) {
     if let invalid = firstInvalidByte(file.bytes) {
       let range = SourceRange(invalid, invalid + 1)
@@ -40,7 +43,7 @@ package struct Inventory: Sendable {
     if first == UInt8(ascii: "{") {
       return AnsibleInventory.parse(file, declaration: declaration)
     }
-    var table = InventoryTable(file, declaration)
+    var table = InventoryTable(file, declaration, sources)
     return table.parse()
   }
 

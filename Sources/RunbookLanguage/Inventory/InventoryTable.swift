@@ -9,13 +9,18 @@ struct InventoryTable {
 
   private let file: SourceFile
   private let declaration: InventoryDeclaration
+  /// The files of the runbook.
+  private let sources: [SourceFile]
   private let separator: UInt8
   private var offset: Int
   private var diagnostics: [Diagnostic] = []
 
-  init(_ file: SourceFile, _ declaration: InventoryDeclaration) {
+  init(
+    _ file: SourceFile, _ declaration: InventoryDeclaration, _ sources: [SourceFile] = []
+  ) {
     self.file = file
     self.declaration = declaration
+    self.sources = sources
     separator = file.name.lowercased().hasSuffix(".csv") ? UInt8(ascii: ",") : 0x09
     offset = file.startsWithByteOrderMark ? 3 : 0
   }
@@ -87,10 +92,35 @@ struct InventoryTable {
     if let index = columns.firstIndex(of: wanted) { return index }
     guard let first = header.first, let last = header.last else { return nil }
     let known = columns.filter { !$0.isEmpty }.map { "`\($0)`" }.joined(separator: ", ")
-    report(
-      .inventoryHeader, "no column is called `\(wanted)`", first.range.through(last.range),
-      help: Suggestion.help(for: wanted, among: columns)
-        ?? "say which column it is: `inventory \"…\" { \(usual) COLUMN }`; there are \(known)")
+    let place =
+      declared.flatMap { declarationPlace(of: $0, after: usual) }
+      ?? Place(file, first.range.through(last.range))
+    diagnostics.append(
+      Diagnostic(
+        .inventoryHeader,
+        place.file === file
+          ? "no column is called `\(wanted)`"
+          : "no column of `\(file.name)` is called `\(wanted)`", at: place,
+        help: Suggestion.help(for: wanted, among: columns)
+          ?? "say which column it is: `inventory \"…\" { \(usual) COLUMN }`; there are \(known)"))
+    return nil
+  }
+
+  /// Where the runbook names a column: behind the path of the inventory and the column's role.
+  private func declarationPlace(of column: String, after role: String) -> Place? {
+    guard let source = sources.first(where: { $0.name == declaration.origin.file }),
+      let start = source.offset(of: declaration.origin)
+    else { return nil }
+    let piece = SourceFile(name: source.name, bytes: Array(source.bytes[start...].prefix(2_000)))
+    let tokens = Lexer.lex(piece).tokens
+    for (before, token) in zip(tokens, tokens.dropFirst()) {
+      if before.kind == .rightBrace { return nil }
+      let text = piece.text(token.range)
+      let written = token.kind == .string ? String(text.dropFirst().dropLast()) : text
+      if piece.text(before.range) == role, Inventory.cleaned(written) == column {
+        return Place(source, SourceRange(start + token.start, start + token.end))
+      }
+    }
     return nil
   }
 
