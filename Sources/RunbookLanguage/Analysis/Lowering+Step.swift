@@ -63,6 +63,7 @@ extension Lowering {
           .needsAction, "`if interrupted rerun` needs `run`", rerun,
           help: "other actions can be started again anyway; remove it")
       }
+      if case .confirm = action { checkConfirm(step) }
       return
     }
     var forms: [(String, SourceRange)] = []
@@ -76,6 +77,22 @@ extension Lowering {
       report(
         .needsAction, "`\(form)` needs an action, and this step has none", range,
         help: form == "retry" ? "to ask until it holds, write `check … within 30s`" : "remove it")
+    }
+  }
+
+  /// A person is asked on no host, for as long as it takes, and once.
+  private mutating func checkConfirm(_ step: StepSyntax) {
+    let isAlone =
+      step.requires.isEmpty && step.unless.isEmpty && step.checks.isEmpty && step.outputs.isEmpty
+    var forms: [(String, SourceRange)] = []
+    if let timeout = step.timeout { forms.append(("timeout", timeout.keyword)) }
+    // What is asked beside it is asked again, and as that user.
+    if isAlone, let retry = step.retry { forms.append(("retry", retry.keyword)) }
+    if isAlone, let user = step.user { forms.append(("as", user.range)) }
+    for (form, range) in forms {
+      report(
+        .needsAction, "`\(form)` needs something that runs, and `confirm` asks a person", range,
+        help: "remove it, or put it into the step whose action it is about")
     }
   }
 
