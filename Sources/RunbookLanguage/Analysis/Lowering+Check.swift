@@ -170,9 +170,16 @@ extension Lowering {
     let isSystem =
       directory.isEmpty && path.literal != nil || directory == "var" || directory == "usr"
       || parts.first.map(Self.systemDirectories.contains) ?? false
-    guard isSystem || isEverything && Self.sharedDirectories.contains(directory) else { return }
+    if isSystem || isEverything && Self.sharedDirectories.contains(directory) {
+      return report(
+        .dangerousPath, "moving this aside would take the system apart", path.range,
+        help: "name the files or the directory of the one service")
+    }
+    // The shell would look for what is in it, or follow a link: what is meant has to be said.
+    guard case .text(let end)? = path.pieces.last?.content, end.hasSuffix("/") else { return }
     report(
-      .dangerousPath, "moving this aside would take the system apart", path.range,
-      help: "name the files or the directory of the one service")
+      .dangerousPath, "a path to move aside does not end with `/`", path.range,
+      help: "write `\(scope.file.text(path.range).dropFirst().dropLast())*` for what is in it, or "
+        + "leave the last `/` out")
   }
 }
