@@ -42,6 +42,7 @@ package enum Compiler {
           plan: nil, draft: nil, diagnostics: loader.diagnostics.inReadingOrder(),
           sources: loader.sources)
       }
+      loader.checkPlace(of: main)
       let siteFile = isSite ? nil : site.flatMap { loader.load($0, isSite: true) }
       var lowering = Lowering(loader, site: siteFile, main: main)
       let plan = lowering.run()

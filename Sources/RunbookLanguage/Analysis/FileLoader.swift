@@ -42,6 +42,28 @@ struct FileLoader {
     return (loaded, false)
   }
 
+  /// Parts lie in `parts/`, where `use` looks for them, and nothing else does. A file that is given
+  /// without its directory may lie anywhere.
+  mutating func checkPlace(of main: LoadedFile) {
+    let (tree, file) = (main.tree, main.file)
+    let path = file.name.split(separator: "/")
+    guard path.count > 1, tree.kind != .site, tree.name.text == file.stem else { return }
+    let directory = path[path.count - 2]
+    guard directory != ".", directory != "..", (directory == "parts") != (tree.kind == .part)
+    else { return }
+    let name = tree.name.text
+    diagnostics.report(
+      Diagnostic(
+        .fileName,
+        tree.kind == .part
+          ? "part `\(name)` stands outside of `parts`, where nothing finds it"
+          : "`\(name)` is a runbook, and stands in `parts`",
+        at: Place(file, tree.name.range),
+        help: tree.kind == .part
+          ? "move the file to `parts/\(name).runbook`, beside the runbooks that use it"
+          : "move the file to the runbooks, or write `part \(name) { … }`"))
+  }
+
   private mutating func checkName(of tree: FileSyntax, in file: SourceFile) {
     // A name that can't be one is reported already, with the one that it ought to be.
     guard tree.kind != .site, tree.name.text != file.stem,
