@@ -35,6 +35,23 @@ import Testing
     ("/* a comment */ step s { check `true` }", .unexpectedCharacter),
     ("step s { write \"/srv/x\" { content \"a\" mode 0644 } }", .unexpectedToken),
     ("secret s from vault \"x\"\n  step a { check `test -n \"$s\"` }", .unexpectedToken),
+    // What stands where it can't, with what belongs to it.
+    ("phase p on here { step a { check `true` } }", .misplacedForm),
+    ("phase p on here when true { step a { check `true` } }", .misplacedForm),
+    ("parallel on here { step a { check `true` } }", .misplacedForm),
+    ("step s { require `true` else \"y\" within 3s }", .misplacedForm),
+    ("step s { require `true` within 3s every 1s }", .misplacedForm),
+    ("step s { run `true` norollback \"x\" }", .unknownForm),
+    ("step s { run `true` no-rollback \"x\" }", .unknownForm),
+    ("step s { check `true` says hello within 3s }", .unexpectedToken),
+    ("step s { check `true` says within 3s }", .unexpectedToken),
+    ("step s { upload to \"/srv/x\" }", .unexpectedToken),
+    ("input a = 1\n  step s when a + 1 == 2 { check `true` }", .unexpectedCharacter),
+    ("input a = 1\n  step s when a + a == 2 { check `true` }", .unexpectedCharacter),
+    ("input a = 1\n  step s when a 1 == 2 { check `true` }", .unexpectedToken),
+    ("paralel { step a { check `true` } }", .unknownForm),
+    ("s { check `true` }", .unknownForm),
+    ("confirmation { check `true` }\n  step b { check `true` }", .unknownForm),
   ])
   func isToldOnce(_ body: String, _ code: DiagnosticCode) {
     let file = SourceFile(name: "r.runbook", text: "runbook r {\n  \(body)\n}\n")

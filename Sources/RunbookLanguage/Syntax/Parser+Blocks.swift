@@ -17,6 +17,7 @@ extension Parser {
   mutating func braces(
     _ kind: BlockKind, title: BlockTitle, content: (inout Parser) -> Void
   ) -> SourceRange? {
+    if kind == .parallel || kind == .rolling || kind == .alternatives { _ = skipOn(title.shown) }
     guard openBrace(title) else { return nil }
     // Without its brace the block is marked by the token before it.
     let hasBrace = current.kind == .leftBrace

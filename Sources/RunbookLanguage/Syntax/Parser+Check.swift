@@ -9,8 +9,11 @@ extension Parser {
     guard var check = subject(start) else { return nil }
     check.range = SourceRange(start.start, max(start.end, tokens[max(0, index - 1)].end))
     var options = Options.ofCheck
+    options.refused = options.names.filter { !allowed.contains($0) }
     while let option = option(&options) {
-      if !allowed.contains(option.name) {
+      // Without `within` there is nothing to do every now and then: both are one mistake.
+      let isTold = option.name == "every" && check.within != nil
+      if !allowed.contains(option.name), !isTold {
         report(
           .misplacedForm, "\(form.shown) takes no `\(option.name)`", option.range,
           help: optionHelp(option.name, form))
@@ -67,6 +70,7 @@ extension Parser {
       expected("an address, as \"http://db-1:8008/\"")
       _ = http(StringSyntax(pieces: [], range: current.range))
       return .damaged
+    case .string where comparisonOperator(next) != nil: return .expression(expression())
     case .string:
       let token = current
       let text = file.text(token.range)

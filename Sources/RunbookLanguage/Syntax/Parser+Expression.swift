@@ -140,9 +140,16 @@ extension Parser {
       expected(
         "a comparison", help: "write `==`, `!=`, `<`, `<=`, `>`, `>=` or `in` before it")
       size += 1
-      return .damaged(left.range.through(operand(&size).range))
+      var range = left.range.through(operand(&size).range)
+      // What the two were to be compared with belongs to the same mistake.
+      while size <= Self.sizeLimit, comparisonOperator(current) != nil {
+        size += 1
+        advance()
+        range = range.through(operand(&size).range)
+      }
+      return .damaged(range)
     }
-    while let operation = comparisonOperator() {
+    while let operation = comparisonOperator(current) {
       let range = current.range
       if isChained {
         report(
@@ -164,18 +171,26 @@ extension Parser {
 
   /// Whether another operand follows, where a comparison has to stand between the two.
   private var lacksComparison: Bool {
-    !current.isFirstOnLine && [.string, .integer, .duration].contains(current.kind)
+    guard !current.isFirstOnLine else { return false }
+    if [.string, .integer, .duration].contains(current.kind) { return true }
+    return current.kind == .word && isAfterArithmetic
   }
 
-  private func comparisonOperator() -> ExpressionSyntax.Operator? {
-    switch current.kind {
+  /// Whether the sign of a calculation stands before the current token, which has been told.
+  private var isAfterArithmetic: Bool {
+    guard current.isDamaged, index > 0 else { return false }
+    return file.bytes[tokens[index - 1].end..<current.start].contains { "+-*%".utf8.contains($0) }
+  }
+
+  func comparisonOperator(_ token: Token) -> ExpressionSyntax.Operator? {
+    switch token.kind {
     case .equal, .assign: .equal
     case .unequal: .unequal
     case .less: .less
     case .lessOrEqual: .lessOrEqual
     case .greater: .greater
     case .greaterOrEqual: .greaterOrEqual
-    case .word: isWord("in") ? .isWordOf : nil
+    case .word: isWord("in", token) ? .isWordOf : nil
     case .string, .code, .fence, .integer, .duration, .leftBrace, .rightBrace, .leftParenthesis,
       .rightParenthesis, .comma, .colon, .end:
       nil

@@ -57,13 +57,18 @@ extension Parser {
         let word = text(current)
         let help = helpForForgotten(in: kind)
         let near = help == nil ? nearestForm(to: word, in: kind) : nil
+        let meant = near == .no ? "no rollback" : near?.rawValue
         report(
           .unknownForm, "`\(word)` is no form of \(kind.shown)", current.range,
-          help: help ?? near.map { "did you mean `\($0.rawValue)`?" } ?? listing(kind))
+          help: help ?? meant.map { "did you mean `\($0)`?" } ?? listing(kind))
         if let near { return near }
         lose(current)
         advance()
-        recover()
+        if help != nil, kind.allows(.step) {
+          skipNameless()
+        } else {
+          recover(to: kind)
+        }
       case .string, .code, .fence, .integer, .duration, .leftBrace, .leftParenthesis,
         .rightParenthesis, .comma, .colon, .assign, .equal, .unequal, .less, .lessOrEqual,
         .greater, .greaterOrEqual:
@@ -94,14 +99,64 @@ extension Parser {
     let beginsHeader =
       next.kind == .leftBrace
       || isWord("on", next) || isWord("after", next) || isWord("when", next)
-    guard kind.allows(.step), beginsHeader, !next.isFirstOnLine else { return nil }
+    guard kind.allows(.step), beginsHeader, !next.isFirstOnLine,
+      next.kind != .leftBrace || nearestForm(to: text(current), in: kind) != .parallel
+    else { return nil }
     return "write `step \(text(current))`"
   }
 
   private func nearestForm(to word: String, in kind: BlockKind) -> Form? {
     // Of a word of two letters one is too little to know it by.
     if word.utf8.count < 3 { return nil }
+    // Two words written as one are nearer to the second of them.
+    if kind.allows(.no) {
+      let fused = word.filter { $0 != "-" && $0 != "_" }
+      let near = Suggestion.nearest(to: fused, among: [Self.fused, "rollback"])
+      if fused == Self.fused || near == Self.fused { return .no }
+    }
     return Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.rawValue)).flatMap(Form.named)
+  }
+
+  private static let fused = "norollback"
+
+  /// Steps over what a block belongs to whose first word is missing, and over the block, which is
+  /// parsed for its own mistakes: what comes behind it is looked at again.
+  private mutating func skipNameless() {
+    let start = index
+    while current.kind != .leftBrace, current.kind != .rightBrace, current.kind != .end,
+      !beginsForm
+    {
+      advance()
+    }
+    if current.kind == .leftBrace {
+      let first = next.kind == .word ? Form.named(text(next)) : nil
+      if let first, BlockKind.phase.allows(first) {
+        _ = block(.phase, title: "this")
+      } else {
+        var lost = StepSyntax(
+          keyword: current.range, name: Name(text: "", range: current.range), documentation: "")
+        stepBody(&lost)
+      }
+    }
+    for token in tokens[start..<index] { lose(token) }
+  }
+
+  /// As `recover`, and stops at a line whose first word seems to be a misspelt form, too.
+  private mutating func recover(to kind: BlockKind) {
+    var depth = 0
+    while current.kind != .end {
+      if depth == 0 {
+        if current.kind == .rightBrace || beginsForm { return }
+        let isMisspelt =
+          current.kind == .word && current.isFirstOnLine
+          && nearestForm(to: text(current), in: kind) != nil
+        if isMisspelt { return }
+      }
+      if current.kind == .leftBrace { depth += 1 }
+      if current.kind == .rightBrace { depth -= 1 }
+      lose(current)
+      advance()
+    }
   }
 
   private func listing(_ kind: BlockKind) -> String {

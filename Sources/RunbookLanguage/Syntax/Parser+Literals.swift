@@ -1,12 +1,12 @@
 import RunbookCore
 
-/// Strings, numbers, durations and code.
+/// Strings, numbers and durations.
 extension Parser {
   /// A string with the names in it, or nil with a report.
   mutating func requiredString(_ what: String) -> StringSyntax? {
     guard current.kind == .string else {
       expected(what, help: help(forTextIn: current))
-      guard stepsOverLiteral() else { return nil }
+      guard stepsOverLiteral() || stepsOverBareWord() else { return nil }
       let range = tokens[index - 1].range
       return StringSyntax(pieces: [.init(content: .text("?"), range: range)], range: range)
     }
@@ -33,6 +33,22 @@ extension Parser {
       .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual, .end:
       return false
     }
+  }
+
+  /// Words that follow a string in some form, and show that it was forgotten.
+  private static let followers: [StaticString] = [
+    "to", "is", "says", "key", "section", "language", "from", "else", "lasting", "after", "when",
+    "as",
+  ]
+
+  /// A word without its quotes is the text that was meant.
+  private mutating func stepsOverBareWord() -> Bool {
+    guard current.kind == .word, !current.isFirstOnLine, currentForm == nil, !beginsOption,
+      !Self.followers.contains(where: { isWord($0) })
+    else { return false }
+    lose(current)
+    advance()
+    return true
   }
 
   /// The current token, which is a string.
@@ -212,34 +228,5 @@ extension Parser {
       report(.badNumber, "this duration is too long", token.range, help: "write a shorter one")
     }
     return 1000
-  }
-
-  // MARK: - Code
-
-  mutating func requiredCode(_ what: String) -> CodeSyntax? {
-    guard current.kind == .code || current.kind == .fence else {
-      expected(what, help: "code stands between backticks")
-      guard stepsOverLiteral() else { return nil }
-      return CodeSyntax(text: "", range: tokens[index - 1].range, isDamaged: true)
-    }
-    return code()
-  }
-
-  /// A whole number, as it is needed for `what`; nil with a report.
-  mutating func requiredInteger(_ what: String) -> LiteralSyntax? {
-    if current.kind == .integer { return literal() }
-    expected(what, help: current.kind == .string ? "write it without quotes" : nil)
-    _ = stepsOverLiteral()
-    return nil
-  }
-
-  /// The current token, which is code.
-  mutating func code() -> CodeSyntax {
-    let token = current
-    advance()
-    if token.isDamaged { lose(token) }
-    return CodeSyntax(
-      text: token.isDamaged ? "" : CodeText.text(file, token), range: token.range,
-      isDamaged: token.isDamaged)
   }
 }

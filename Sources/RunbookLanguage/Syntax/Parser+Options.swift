@@ -6,6 +6,8 @@ extension Parser {
     var last = -1
     /// A bit for each name that has been written.
     var seen = 0
+    /// Names that the form at hand does not take, so that their order is no news.
+    var refused: [String] = []
 
     init(_ names: String...) { self.names = names }
 
@@ -40,6 +42,11 @@ extension Parser {
       word = near
     }
     guard let position = options.names.firstIndex(of: word) else { return nil }
+    if options.refused.contains(word) {
+      layout[index].insert(.softBreak)
+      advance()
+      return (word, token.range)
+    }
     if options.seen & (1 << position) != 0 {
       report(.repeatedForm, "`\(word)` stands twice", token.range, help: "keep one of them")
     } else if position < options.last {

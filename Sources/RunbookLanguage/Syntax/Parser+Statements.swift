@@ -94,7 +94,9 @@ extension Parser {
     var phase = PhaseSyntax(keyword: keyword, name: name, documentation: documentation)
     if current.kind == .string { phase.title = string() }
     var options = Options("when")
-    while option(&options) != nil { phase.when = expression() }
+    repeat {
+      while option(&options) != nil { phase.when = expression() }
+    } while skipOn("a phase")
     skipAfter("a phase")
     if let title = lateTitle() { phase.title = title }
     phase.body = block(.phase, title: BlockTitle("phase", name.text))

@@ -112,7 +112,8 @@ extension Parser {
     advance()
     var rollback = RollbackSyntax.damaged
     if form == .no {
-      guard require("rollback"), let reason = requiredString("why there is none") else {
+      // Written as one word it has been told, and is taken as both.
+      guard formWord(keyword) != "no" || require("rollback"), let reason = requiredString("why there is none") else {
         step.rollback = step.rollback ?? .damaged
         return false
       }

@@ -13,14 +13,29 @@ extension Parser {
     if current.kind == .leftParenthesis || lacksParenthesis { arguments(of: &use) }
     if lacksParenthesis { use.isDamaged = true }
     var options = Options("as", "when")
-    while let option = option(&options) {
-      switch option.name {
-      case "as": use.alias = stepName("the name of this use", before: "when")
-      case _: use.when = expression()
+    repeat {
+      while let option = option(&options) {
+        switch option.name {
+        case "as": use.alias = stepName("the name of this use", before: "when")
+        case _: use.when = expression()
+        }
       }
-    }
+    } while skipOn(
+      "`use`", help: "write it on the steps of the part, which takes groups as `(g: hosts)`")
     skipAfter("`use`")
     return use
+  }
+
+  /// `on GROUP` where no step has it, with its group; false where none stands here.
+  mutating func skipOn(_ what: String, help: String = "write it on its steps") -> Bool {
+    guard isWord("on"), !isWord("failure", next), !current.isFirstOnLine else { return false }
+    report(.misplacedForm, "\(what) has no `on`", current.range, help: help)
+    advance()
+    if current.kind == .word, !current.isFirstOnLine, !isWord("when"), !isWord("after") {
+      lose(current)
+      advance()
+    }
+    return true
   }
 
   mutating func lateTitle() -> StringSyntax? {
