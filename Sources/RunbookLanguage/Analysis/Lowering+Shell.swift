@@ -25,19 +25,22 @@ extension Lowering {
 
   /// Commands that would run before each piece of code, and print into its output: one for a line.
   private mutating func checkOutside(_ shell: ShellCode, _ code: CodeSyntax) {
-    var lines: Set<Int> = []
     let bytes = Array(code.text.utf8)
+    var last: Int?
     for command in shell.commands where command.isOutside {
       if Self.settings.contains(command.name) || command.name.hasPrefix("-") { continue }
       let end = command.offset + command.name.utf8.count
       // It only sets a variable.
       if command.name == "printf", bytes[end...].starts(with: " -v ".utf8) { continue }
+      let isTold = last.map { !bytes[$0..<command.offset].contains(0x0A) } ?? false
+      last = command.offset
+      if isTold { continue }
       let start = mark(command.offset, in: code).start
-      guard lines.insert(scope.file.line(at: start)).inserted else { continue }
       report(
         .shellCommand, "`\(command.name)` would run before every piece of code",
         SourceRange(start, start + command.name.utf8.count),
         help: "`shell` holds functions and assignments; call it where it is needed")
+      if loader.diagnostics.all.count >= DiagnosticList.limit { return }
     }
   }
 
