@@ -45,7 +45,7 @@ package struct ClosingText {
       return notUndone + last("was cancelled\(by)", ". To go on:  ", resume)
     case .rolledBack:
       let what =
-        state.tasks.values.contains(where: \.hasFailed)
+        state.tasks.values.contains { $0.hasFailed && !$0.wasCancelled }
         ? "failed, and what it had changed is rolled back" : "is rolled back"
       return failures + notUndone
         + last(what, ". To begin anew:  ", commands.beginAnew(state))
