@@ -45,7 +45,8 @@ extension Lowering {
         range(of: read, in: syntax),
         help: "\(help); write what it needs out, or `${\(read.name):-}` for a variable of its own")
     }
-    for function in Set(shell.commands.map(\.name)).intersection(scope.shellFunctions.keys).sorted() {
+    for function in Set(shell.commands.map(\.name)).intersection(scope.shellFunctions.keys).sorted()
+    {
       report(
         .wrongKind, "`\(function)` is a function of `shell`, which no secret's command can call",
         syntax.range, help: help)

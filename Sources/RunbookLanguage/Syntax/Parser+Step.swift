@@ -113,7 +113,9 @@ extension Parser {
     var rollback = RollbackSyntax.damaged
     if form == .no {
       // Written as one word it has been told, and is taken as both.
-      guard formWord(keyword) != "no" || require("rollback"), let reason = requiredString("why there is none") else {
+      guard formWord(keyword) != "no" || require("rollback"),
+        let reason = requiredString("why there is none")
+      else {
         step.rollback = step.rollback ?? .damaged
         return false
       }
