@@ -76,7 +76,8 @@ struct CheckCommand: Command {
     let found: Inventory?
     let mistakes: [Diagnostic]
     do throws(CommandError) {
-      (found, mistakes) = try RunbookDirectory.inventory(of: plan, override: inventory)
+      (found, mistakes) = try RunbookDirectory.inventory(
+        of: plan, sources: result.sources, override: inventory)
     } catch {
       guard inventory == nil, case .unreadable(let path, let reason, _) = error else { throw error }
       unread(path, reason)

@@ -74,7 +74,7 @@ struct RunbookDirectory {
   /// The inventory of a plan: the declared one, as seen from the file that declares it, or
   /// `override`, as seen from here. A plan without groups needs none.
   static func inventory(
-    of plan: Plan, override: String?
+    of plan: Plan, sources: [SourceFile], override: String?
   ) throws(CommandError) -> (inventory: Inventory?, diagnostics: [Diagnostic]) {
     guard !plan.groups.isEmpty else { return (nil, []) }
     let declared =
@@ -88,14 +88,15 @@ struct RunbookDirectory {
       help: override == nil
         ? "\(declared.origin.place) names it; --inventory FILE gives another one"
         : "give the path of an inventory, as seen from here")
-    return Inventory.parse(file, declaration: declared)
+    return Inventory.parse(file, declaration: declared, sources: sources)
   }
 
   /// A plan with its hosts and inputs; warnings beside it.
   static func bind(
     _ loaded: Loaded, inventory override: String?, inputs: [String: String]
   ) throws(CommandError) -> (binding: Binding, warnings: [Diagnostic]) {
-    let (inventory, mistakes) = try inventory(of: loaded.plan, override: override)
+    let (inventory, mistakes) = try inventory(
+      of: loaded.plan, sources: loaded.sources, override: override)
     if mistakes.contains(where: \.isError) { throw .mistakes(mistakes) }
     let (binding, diagnostics) = Binder.bind(
       loaded.plan, inventory: inventory, inputs: inputs, sources: loaded.sources)
