@@ -92,5 +92,12 @@ class Site:
         return taken
 
 
+def programs(directory: pathlib.Path, cores: int, count: int) -> Taken:
+    """So many times the two programs of an action on each core, without anything around them."""
+    loop = "i=0; while [ $i -lt $1 ]; do setsid sh -c true; i=$((i + 1)); done"
+    all_cores = "n=0; while [ $n -lt $2 ]; do (" + loop + ") & n=$((n + 1)); done; wait"
+    return timed(["sh", "-c", all_cores, "sh", str(count), str(cores)], directory, "programs.log")
+
+
 def help_page(directory: pathlib.Path) -> Taken:
     return timed([REPRISE, "--help"], directory, "help.log")

@@ -101,6 +101,21 @@ def compare(server: loopback.Server, user: str, title: str, case: str, steps: in
     goal, limit = GOALS[case]
     ratio("whole processes", ours, [taken.seconds for taken in theirs], goal, limit)
     ratio("against parallel-ssh without Python's start", ours, bare, goal, limit)
+    if case in START_UPS:
+        floor(site, steps, [taken.seconds for taken in theirs])
+
+
+def floor(site: contestants.Site, steps: int, theirs: list[float]) -> None:
+    """What no engine saves that gives each action a session and a shell of its own: connecting, with
+    one start-up file, and the two programs of each action, with all cores at work on them alone."""
+    cores = os.cpu_count() or 1
+    connecting = statistics.median(site.parallel_ssh(1)[1] for _ in range(3))
+    programs = statistics.median(
+        contestants.programs(site.directory, cores, HOSTS * (steps - 1) // cores).seconds
+        for _ in range(3))
+    share = (connecting + programs) / statistics.median(theirs)
+    print(f"  floor: connecting {connecting:.2f} s (parallel-ssh, one step) and {HOSTS * (steps - 1)} times "
+          f"`setsid sh -c true` {programs:.2f} s are {share:.2f} of parallel-ssh's time")
 
 
 def processor(name: str, taken: list[contestants.Taken]) -> None:
