@@ -46,7 +46,7 @@ extension Form {
       name: "secrets from file and command", after: ["a.*": "first-one second-one\n"],
       files: ["runbooks/kept.env": "OTHER=x\nKEY='first-one'\n", "runbooks/kept": "second-one\n"],
       body: """
-        secret one from file "runbooks/kept.env" key "KEY"
+        secret one from file "kept.env" key "KEY"
         secret two from command `cat runbooks/kept`
         step a on all { run `echo "$one $two" >> "$marks/a.$host"` no rollback "a test" }
         """),

@@ -71,9 +71,9 @@ extension Lowering {
     var seen: Set<String> = []
     for read in shell.reads where shell.reads.count == 1 || seen.insert(read.name).inserted {
       let name = read.name
-      guard canBeOurs(name), !assigned.contains(name), !scope.shellAssigned.contains(name) else {
-        continue
-      }
+      guard canBeOurs(name), assigned.isEmpty || !assigned.contains(name),
+        scope.shellAssigned.isEmpty || !scope.shellAssigned.contains(name)
+      else { continue }
       let range = range(of: read, in: code)
       if let symbol = scope.values[name] {
         readInCode(name, symbol, range, context)
@@ -96,7 +96,7 @@ extension Lowering {
   func canBeOurs(_ name: String) -> Bool {
     guard let first = name.utf8.first, isLowerLetter(first) else { return false }
     return name.utf8.allSatisfy { isLowerLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
-      && !Self.proxies.contains(name)
+      && !(name.hasSuffix("_proxy") && Self.proxies.contains(name))
   }
 
   private mutating func reportUnknown(_ name: String, _ range: SourceRange, _ shell: ShellCode) {

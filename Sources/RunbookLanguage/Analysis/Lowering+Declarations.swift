@@ -20,19 +20,21 @@ extension Lowering {
   }
 
   private func symbol(
-    _ kind: Symbol.Kind, _ meaning: NameTable.Meaning, _ what: String, _ name: Name
+    _ kind: Symbol.Kind, _ meaning: NameTable.Meaning, _ what: String, _ name: Name,
+    isUntyped: Bool = false
   ) -> Symbol {
     Symbol(
       kind: kind, meaning: meaning, what: what, place: Place(scope.file, name.range),
-      mustBeUsed: scope.loaded.tree.kind != .site)
+      mustBeUsed: scope.loaded.tree.kind != .site, isUntyped: isUntyped)
   }
 
   private mutating func declare(_ input: InputSyntax) {
     let type = input.type ?? input.defaultValue?.value.type ?? .string
     if !input.isUntyped { checkDefault(input.defaultValue, type) }
-    var symbol = symbol(.value(type), .input(input.name.text), "input", input.name)
-    symbol.isUntyped = input.isUntyped
-    declare(input.name, symbol)
+    declare(
+      input.name,
+      symbol(
+        .value(type), .input(input.name.text), "input", input.name, isUntyped: input.isUntyped))
     guard !plan.inputs.contains(where: { $0.name == input.name.text }) else { return }
     plan.inputs.append(
       InputDeclaration(

@@ -22,10 +22,7 @@ extension Lowering {
   }
 
   private func derived(_ symbol: Symbol, _ kind: Symbol.Kind) -> Symbol {
-    var derived = symbol
-    derived.kind = kind
-    derived.mustBeUsed = false
-    return derived
+    symbol.with(kind: kind, mustBeUsed: false)
   }
 
   private mutating func claim(_ name: String, _ symbol: Symbol, at range: SourceRange) -> Bool {
@@ -35,8 +32,8 @@ extension Lowering {
       return true
     }
     let known = scope.values[index].value
-    var (first, second) = (known, symbol)
-    second.place = Place(scope.file, range)
+    let new = symbol.with(place: Place(scope.file, range), mustBeUsed: symbol.mustBeUsed)
+    var (first, second) = (known, new)
     // Names of one kind are declared before those of the next: the later in the text is reported.
     if known.place.file === scope.file, range.start < known.place.range.start {
       (first, second) = (second, first)

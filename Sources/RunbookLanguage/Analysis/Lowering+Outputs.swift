@@ -24,16 +24,30 @@ extension Lowering {
     for index in order { declareOutput(all[index], others[index] ?? []) }
   }
 
-  /// One step that writes an output, as the file at hand sees it.
-  private struct Writer {
-    var name: Name
-    var place: Place
-    var reference: OutputReference
-    var chain: Chain
-    var group: GroupID?
-    var isUntyped: Bool
+  /// One step that writes an output, as the file at hand sees it. A class: it is large, and only
+  /// passed on.
+  private final class Writer {
+    let name: Name
+    let place: Place
+    let reference: OutputReference
+    let chain: Chain
+    let group: GroupID?
+    let isUntyped: Bool
     /// The use that gives it, where it is not the file's own.
-    var use: String?
+    let use: String?
+
+    init(
+      name: Name, place: Place, reference: OutputReference, chain: Chain, group: GroupID?,
+      isUntyped: Bool, use: String?
+    ) {
+      self.name = name
+      self.place = place
+      self.reference = reference
+      self.chain = chain
+      self.group = group
+      self.isUntyped = isUntyped
+      self.use = use
+    }
   }
 
   private func ownWriter(_ writer: Outline.Writer) -> Writer {
@@ -133,10 +147,10 @@ extension Lowering {
       output.chains.append(writer.chain)
       if let group = writer.group, !output.groups.contains(group) { output.groups.append(group) }
     }
-    var symbol = Symbol(
+    let symbol = Symbol(
       kind: .output(output), meaning: .output(output.reference), what: "output",
-      place: first.place, mustBeUsed: false)
-    symbol.isUntyped = first.isUntyped || others.contains(where: \.isUntyped)
+      place: first.place, mustBeUsed: false,
+      isUntyped: first.isUntyped || others.contains(where: \.isUntyped))
     let range = first.use == nil ? first.name.range : useRange(first.use ?? "")
     declare(Name(text: name, range: range), symbol)
   }

@@ -5,6 +5,8 @@ extension Lowering {
   /// The statements of a sequence, the chain standing at its block.
   mutating func statements(_ statements: [StatementSyntax]) -> [Statement] {
     var result: [Statement] = []
+    // Statements are large to move.
+    result.reserveCapacity(statements.count)
     let last = scope.chain.links.count - 1
     for (index, syntax) in statements.enumerated() {
       scope.chain.links[last].child = index

@@ -119,8 +119,9 @@ extension Lowering {
   private mutating func engineName(
     _ text: String, _ context: ReadingContext, at range: SourceRange
   ) -> ValueType?? {
-    if ["reprise_run", "reprise_step", "reprise_attempt"].contains(text) {
-      return .some(.string)
+    switch text {
+    case "reprise_run", "reprise_step", "reprise_attempt": return .some(.string)
+    default: break
     }
     guard text == "host" || text.hasPrefix("host_") else { return nil }
     guard context.group != nil else {

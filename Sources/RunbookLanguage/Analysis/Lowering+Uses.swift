@@ -140,10 +140,7 @@ extension Lowering {
   private mutating func symbol(
     _ given: Symbol, _ name: Name, for parameter: ParameterSyntax, _ place: Place
   ) -> Symbol? {
-    var symbol = given
-    symbol.what = "parameter"
-    symbol.place = place
-    symbol.mustBeUsed = true
+    var kind = given.kind
     let fits: Bool
     switch (given.kind, parameter.kind) {
     case (.value(let type), .value(let wanted)): fits = type == wanted || given.isUntyped
@@ -152,7 +149,7 @@ extension Lowering {
       read(name.text, output, at: name.range, group: nil, isList: true)
       var checked = output
       checked.chains = []
-      symbol.kind = .output(checked)
+      kind = .output(checked)
     case (.secret, .secret): fits = true
     case (.group, .hosts):
       fits = group(name) != nil
@@ -161,7 +158,7 @@ extension Lowering {
       (.addresses, _), (.byHost, _):
       fits = false
     }
-    if fits { return symbol }
+    if fits { return given.with(kind: kind, what: "parameter", place: place, mustBeUsed: true) }
     if case .value(let type) = given.kind {
       return reportKind(shown(type), name.range, parameter, place)
     }

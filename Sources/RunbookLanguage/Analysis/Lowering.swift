@@ -57,11 +57,7 @@ struct Lowering {
       scope = FileScope(site, prefix: "", environment: 0)
       declareAll()
       lowerDeclarations()
-      siteValues = scope.values.mapValues { symbol in
-        var symbol = symbol
-        symbol.mustBeUsed = false
-        return symbol
-      }
+      siteValues = scope.values.mapValues { $0.with(mustBeUsed: false) }
       siteScope = scope
       siteWords = scope.words
       let siteUses = scope.used
@@ -205,10 +201,8 @@ struct Lowering {
   /// Whatever is declared in this file and never used.
   mutating func checkUnused() {
     if scope.loaded.tree.lacksSomething { return }
-    let unused = scope.values.filter { name, symbol in
-      symbol.mustBeUsed && !scope.used.contains(name) && !scope.lostWords.contains(name)
-    }
-    for (name, symbol) in unused {
+    for (name, symbol) in scope.values where symbol.mustBeUsed && !scope.used.contains(name) {
+      if scope.lostWords.contains(name) { continue }
       loader.diagnostics.report(
         Diagnostic(
           .unused, "\(symbol.what) `\(name)` is never used", at: symbol.place,

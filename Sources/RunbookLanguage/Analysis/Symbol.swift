@@ -1,14 +1,14 @@
 import RunbookCore
 
-/// What one name of a file means to whoever reads it.
-struct Symbol: Sendable {
+/// What one name of a file means to whoever reads it. A class, since a symbol is passed on wherever
+/// its name is read, and never changes.
+final class Symbol: Sendable {
   enum Kind: Sendable {
     /// An input, or a parameter that stands for a value known before the run.
     case value(ValueType)
     case secret
     case group(Group)
-    /// Indirect, since symbols are copied wherever a name is read and outputs are large.
-    indirect case output(Output)
+    case output(Output)
     /// `db_addresses` of the group `db`.
     case addresses(of: String)
     /// `leader_by_host` of the output `leader`.
@@ -31,15 +31,36 @@ struct Symbol: Sendable {
     var rivals: [String] = []
   }
 
-  var kind: Kind
-  var meaning: NameTable.Meaning
+  let kind: Kind
+  let meaning: NameTable.Meaning
   /// As it is spoken of: `input`, `parameter`, `group`.
-  var what: String
-  var place: Place
+  let what: String
+  let place: Place
   /// Declared in the file at hand, so that it must be used there.
-  var mustBeUsed: Bool
+  let mustBeUsed: Bool
   /// Whether what is wrong with its type has been told where it is declared.
-  var isUntyped = false
+  let isUntyped: Bool
+
+  init(
+    kind: Kind, meaning: NameTable.Meaning, what: String, place: Place, mustBeUsed: Bool,
+    isUntyped: Bool = false
+  ) {
+    self.kind = kind
+    self.meaning = meaning
+    self.what = what
+    self.place = place
+    self.mustBeUsed = mustBeUsed
+    self.isUntyped = isUntyped
+  }
+
+  /// The same but for what is given.
+  func with(
+    kind: Kind? = nil, what: String? = nil, place: Place? = nil, mustBeUsed: Bool
+  ) -> Symbol {
+    Symbol(
+      kind: kind ?? self.kind, meaning: meaning, what: what ?? self.what,
+      place: place ?? self.place, mustBeUsed: mustBeUsed, isUntyped: isUntyped)
+  }
 
   /// The type it has in an expression; nil for secrets.
   var type: ValueType? {
