@@ -70,7 +70,8 @@ let package = Package(
       name: "RunbookCoreTests", dependencies: ["RunbookCore", "RunbookTestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "RunbookLanguageTests", dependencies: ["RunbookLanguage", "RunbookTestSupport", "LanguageFuzzing"],
+      name: "RunbookLanguageTests",
+      dependencies: ["RunbookLanguage", "RunbookTestSupport", "LanguageFuzzing"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "RunbookEngineTests",

@@ -150,7 +150,8 @@ package struct AdoptionReview: Sendable {
   private mutating func checkBatches() {
     let new = PlanIndex(adoption.plan)
     for block in Set(state.batches.keys.map(\.path)).sorted() {
-      guard let node = new.node(named: block), case .rolling(let group, let size, _, _) = new[node].kind,
+      guard let node = new.node(named: block),
+        case .rolling(let group, let size, _, _) = new[node].kind,
         let old = state.index.node(named: block),
         case .rolling(let oldGroup, let oldSize, _, _) = state.index[old].kind,
         group == oldGroup, size == oldSize

@@ -70,7 +70,9 @@ extension Forecaster {
   private func expanded(_ text: String) -> Set<String> {
     Set(
       text.split(separator: "$", omittingEmptySubsequences: false).dropFirst().compactMap { piece in
-        let name = piece.drop { "{#!".contains($0) }.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        let name = piece.drop { "{#!".contains($0) }.prefix {
+          $0.isLetter || $0.isNumber || $0 == "_"
+        }
         return name.isEmpty ? nil : String(name)
       })
   }

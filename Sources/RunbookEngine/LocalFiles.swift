@@ -32,7 +32,8 @@ package struct Cargo: Sendable {
   package var key: AttemptKey
   package var size: Int
   /// The bytes from an offset on, at most so many; fewer only at the end.
-  package var read: @Sendable (_ offset: Int, _ count: Int) async throws(LocalFileProblem) -> [UInt8]
+  package var read:
+    @Sendable (_ offset: Int, _ count: Int) async throws(LocalFileProblem) -> [UInt8]
   /// Told how many bytes the host has or was sent. False: nobody wants them any more.
   package var progress: @Sendable (_ count: Int) -> Bool
 

@@ -29,7 +29,8 @@ extension RunDriver {
   }
 
   private func write(_ report: ReportDeclaration, _ text: String, on host: String?) async {
-    let path = state.plan.environments.isEmpty
+    let path =
+      state.plan.environments.isEmpty
       ? "" : state.text(report.path, for: TaskID("", host: host), environment: 0)
     let place = host ?? "this machine"
     guard let link = await reportLink(host) else {

@@ -22,7 +22,8 @@ struct AdviceTests {
   @Test(.timeLimit(.minutes(1)))
   func aWholePathMeansThatStepAlone() async throws {
     let place = try Workplace()
-    try place.writeRunbook("twins", Self.twins.replacing("trace", with: "'\(place.directory)/trace'"))
+    try place.writeRunbook(
+      "twins", Self.twins.replacing("trace", with: "'\(place.directory)/trace'"))
     #expect(try await place.reprise("run", "twins").status == 75)
     let decided = try await place.reprise("resume", "twins", "--accept", "one")
     #expect(decided.status == 75, "\(decided.text)")
@@ -69,7 +70,9 @@ struct AdviceTests {
     let failed = try await place.shell("\"$reprise\" run other/fails.runbook --input \"word=it's\"")
     #expect(failed.status == 1, "\(failed.text)")
     let again = try await place.shell("cd / && " + advised(failed.text) + " --state $OLDPWD/state")
-    #expect(again.status == 1 && again.text.contains("a: the action ended with exit status 3"), "\(again.text)")
+    #expect(
+      again.status == 1 && again.text.contains("a: the action ended with exit status 3"),
+      "\(again.text)")
     let resumed = try await place.reprise("resume", "fails")
     #expect(resumed.status == 1 && resumed.errorText.contains("/other/fails.runbook"))
   }
@@ -198,7 +201,8 @@ struct AdviceTests {
     #expect(try await place.reprise("run", "hangs").status == 1)
     let taken = ContinuousClock.now - start
     #expect(taken >= .seconds(4) && taken < .seconds(12), "\(taken)")
-    let answers = try await place.shell("\"$reprise\" history hangs --events | grep -c probeAnswered")
+    let answers = try await place.shell(
+      "\"$reprise\" history hangs --events | grep -c probeAnswered")
     #expect(answers.text.hasPrefix("1"), "\(answers.text)")
   }
 }

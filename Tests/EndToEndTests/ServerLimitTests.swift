@@ -63,7 +63,9 @@ struct ServerLimitTests {
   /// Longer than any limit that the engine itself has for an answer, and than sshd's patience here.
   @Test(.timeLimit(.minutes(5)))
   func anActionThatSaysNothingForMinutesIsWaitedForOnOneChannel() async throws {
-    let patience = ["ClientAliveInterval 10", "ClientAliveCountMax 2", "ChannelTimeout session:*=45"]
+    let patience = [
+      "ClientAliveInterval 10", "ClientAliveCountMax 2", "ChannelTimeout session:*=45",
+    ]
     try await Site.run(hosts: 1, configuration: patience) { site in
       try site.writeRunbook(
         "work",

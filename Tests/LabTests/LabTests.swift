@@ -294,7 +294,8 @@ struct LabTests {
       try LabMachine.on("db-slave-01", "docker exec patroni patroni --version") == "patroni 3.3.0")
     let config = try LabMachine.on("db-slave-01", "cat /opt/keybuzz/patroni/config/patroni.yml")
     #expect(config.contains("scope: postgres-cluster"))
-    let log = try reprise("logs", "reinstall", "install", "--state", "/root/matrix-state", within: 30)
+    let log = try reprise(
+      "logs", "reinstall", "install", "--state", "/root/matrix-state", within: 30)
     #expect(log.output.contains("Nœuds prêts : 3/3"), "\(log)")
     #expect(log.output.contains("Mot de passe postgres"))
   }

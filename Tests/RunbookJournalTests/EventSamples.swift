@@ -186,7 +186,8 @@ enum EventSamples {
         plan: sampleSource("7f3c").plan, binding: sampleSource("7f3c").binding,
         sources: ["a.runbook": "runbook a {}\n"], renamed: ["a": "b", "c/\"d\"": "e"],
         opened: ["x"], rerun: [task, local], by: "root")),
-    .locksTaken(["patroni:a", "b"]), .hostLocked(host: "db-1"), .hostUnlocked(host: "db-1", problem: nil),
+    .locksTaken(["patroni:a", "b"]), .hostLocked(host: "db-1"),
+    .hostUnlocked(host: "db-1", problem: nil),
     .hostUnlocked(host: "db-2", problem: "rm: Device or resource busy"),
     .hostLockRefused(host: "db-1", holder: "held by \"7f3c\""),
   ]

@@ -13,7 +13,8 @@ struct AdoptionTests {
   /// A step added in front, one renamed, one changed, one removed, one added behind.
   private static let new = TestPlan.make([
     TestPlan.step("zero"), TestPlan.step("one"),
-    TestPlan.phase("middle", [TestPlan.step("middle/2", run: "middle/two", check: "two-check", within: 5000)]),
+    TestPlan.phase(
+      "middle", [TestPlan.step("middle/2", run: "middle/two", check: "two-check", within: 5000)]),
     TestPlan.step("three", run: "three-b"), TestPlan.step("five"),
   ])
 

@@ -7,16 +7,18 @@ import Testing
 struct CrashPointTests {
   static let plan = TestPlan.make([
     TestPlan.step("one"),
-    TestPlan.phase("middle", [
-      TestPlan.step("middle/two", check: "two-check", within: 5000),
-      .parallel(
-        Parallel(
-          branches: [
-            Parallel.Branch(TestPlan.step("middle/left")),
-            Parallel.Branch(TestPlan.step("middle/right", on: nil)),
-            Parallel.Branch(TestPlan.step("middle/last"), after: [0, 1]),
-          ], origin: TestPlan.origin)),
-    ]),
+    TestPlan.phase(
+      "middle",
+      [
+        TestPlan.step("middle/two", check: "two-check", within: 5000),
+        .parallel(
+          Parallel(
+            branches: [
+              Parallel.Branch(TestPlan.step("middle/left")),
+              Parallel.Branch(TestPlan.step("middle/right", on: nil)),
+              Parallel.Branch(TestPlan.step("middle/last"), after: [0, 1]),
+            ], origin: TestPlan.origin)),
+      ]),
     TestPlan.step("three"),
   ])
 

@@ -71,7 +71,8 @@ extension RunState {
     tasks = renamed
     for (key, attempt) in attempts { attempts[key]?.task = new(attempt.task) }
     steps = Dictionary(
-      steps.map { (Instance(names[$0.path] ?? $0.path, batch: $0.batch), $1) }) { $1 }
+      steps.map { (Instance(names[$0.path] ?? $0.path, batch: $0.batch), $1) }
+    ) { $1 }
     func new(_ slot: OutputSlot) -> OutputSlot {
       var slot = slot
       slot.step = names[slot.step] ?? slot.step
@@ -80,7 +81,8 @@ extension RunState {
     outputs = Dictionary(outputs.map { (new($0), $1) }) { $1 }
     secretWriters = Dictionary(secretWriters.map { (new($0), new($1)) }) { $1 }
     files = Dictionary(
-      files.map { (FileSlot(step: names[$0.step] ?? $0.step, path: $0.path), $1) }) { $1 }
+      files.map { (FileSlot(step: names[$0.step] ?? $0.step, path: $0.path), $1) }
+    ) { $1 }
     drifted = Dictionary(drifted.map { (new($0), $1) }) { $1 }
     perhapsInDoubt = Set(perhapsInDoubt.map(new))
   }

@@ -51,8 +51,9 @@ package struct PlanDifference: Hashable, Sendable {
       }
     }
     added = fresh.map(\.path)
-    around = Self.parts(
-      Self.facets(old, before, renamed), Self.facets(new, after, [])) + order(before, after)
+    around =
+      Self.parts(
+        Self.facets(old, before, renamed), Self.facets(new, after, [])) + order(before, after)
   }
 
   /// Facets that are not the same; one that only has another text is one part.
@@ -90,7 +91,9 @@ package struct PlanDifference: Hashable, Sendable {
       case .sequence, .step: break
       }
     }
-    for lock in plan.locks { facets.append(Facet("lock", lock.name.source + " " + (lock.group ?? ""))) }
+    for lock in plan.locks {
+      facets.append(Facet("lock", lock.name.source + " " + (lock.group ?? "")))
+    }
     for report in plan.reports {
       facets.append(
         Facet(

@@ -55,10 +55,14 @@ package enum Recovery {
   }
 
   package static let table: [Row] = [
-    Row(label: "it ended, and its record is there") { $0.hasEnd } verdict: {
+    Row(label: "it ended, and its record is there") {
+      $0.hasEnd
+    } verdict: {
       .takeEnd(mayLackOutput: !$0.isSameBoot)
     },
-    Row(label: "its wrapper is at work") { $0.wrapperIsAlive && $0.isSameBoot } verdict: { _ in
+    Row(label: "its wrapper is at work") {
+      $0.wrapperIsAlive && $0.isSameBoot
+    } verdict: { _ in
       .reattach
     },
     Row(label: "the action ended; the wrapper went away while it asked checks") {
@@ -66,26 +70,44 @@ package enum Recovery {
     } verdict: {
       .takeActionStatus(mayLackOutput: !$0.isSameBoot)
     },
-    Row(label: "only looking was underway: asked again") { !$0.hasAction } verdict: { _ in .start },
+    Row(label: "only looking was underway: asked again") {
+      !$0.hasAction
+    } verdict: { _ in
+      .start
+    },
     Row(label: "no claim; boot id and directory id unchanged") {
       $0.claim == .absent && $0.isSameBoot && $0.isSameDirectory
-    } verdict: { _ in .start },
+    } verdict: { _ in
+      .start
+    },
     Row(label: "no claim; the directory is another one") {
       $0.claim == .absent && !$0.isSameDirectory
-    } verdict: { _ in .doubt(.directoryReplaced) },
-    Row(label: "no claim; the host rebooted") { $0.claim == .absent } verdict: { _ in
+    } verdict: { _ in
+      .doubt(.directoryReplaced)
+    },
+    Row(label: "no claim; the host rebooted") {
+      $0.claim == .absent
+    } verdict: { _ in
       .doubt(.rebootedBeforeClaim)
     },
-    Row(label: "a claim, and the host rebooted") { !$0.isSameBoot } verdict: { _ in
+    Row(label: "a claim, and the host rebooted") {
+      !$0.isSameBoot
+    } verdict: { _ in
       .doubt(.rebooted)
     },
-    Row(label: "the wrapper was killed, the group is alive") { $0.actionIsAlive } verdict: { _ in
+    Row(label: "the wrapper was killed, the group is alive") {
+      $0.actionIsAlive
+    } verdict: { _ in
       .waitForGroup
     },
-    Row(label: "a claim that is not whole, nobody alive") { $0.claim == .torn } verdict: { _ in
+    Row(label: "a claim that is not whole, nobody alive") {
+      $0.claim == .torn
+    } verdict: { _ in
       .doubt(.claimTorn)
     },
-    Row(label: "a claim, no status, nobody alive") { $0.claim == .whole } verdict: { _ in
+    Row(label: "a claim, no status, nobody alive") {
+      $0.claim == .whole
+    } verdict: { _ in
       .doubt(.wrapperDied)
     },
   ]

@@ -42,7 +42,8 @@ enum Projection {
       try db.execute(
         sql: "UPDATE summary SET title = ?, hosts = ? WHERE run = ?",
         arguments: [adoption.plan.title, adoption.binding.hosts.count, run])
-    case .cancelRequested, .locksTaken, .hostLocked, .hostUnlocked, .hostLockRefused, .hostGreeted, .hostLost,
+    case .cancelRequested, .locksTaken, .hostLocked, .hostUnlocked, .hostLockRefused, .hostGreeted,
+      .hostLost,
       .hostGivenUp, .scopeEntered, .scopeLeftOut, .stepLeftOut, .stepStarted, .stepFailed,
       .groupResolved, .batchesFixed, .fileFixed, .rollbackStarted, .rollbackEnded, .attemptStarted,
       .secretsSealed, .outputReceived, .outputSkipped, .probeAnswered, .exchangeEnded, .polled,

@@ -67,7 +67,8 @@ struct FileLoader {
   private mutating func checkName(of tree: FileSyntax, in file: SourceFile) {
     // A name that can't be one is reported already, with the one that it ought to be.
     guard tree.kind != .site, tree.name.text != file.stem,
-      tree.name.text.utf8.allSatisfy({ isLowerLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") })
+      tree.name.text.utf8.allSatisfy({ isLowerLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+      )
     else { return }
     diagnostics.report(
       Diagnostic(

@@ -25,7 +25,8 @@ package struct DifferenceText {
     }
     var lines = [Line("The edited runbook, compared with the one that run \(state.runID) goes by:")]
     for step in difference.added {
-      lines.append(head("+ added", step, isEarly(step) ? "steps after it have run: it is next" : ""))
+      lines.append(
+        head("+ added", step, isEarly(step) ? "steps after it have run: it is next" : ""))
     }
     for step in difference.removed { lines.append(head("- removed", step, standing(step))) }
     for names in difference.renamed {

@@ -23,7 +23,9 @@ package struct Commands: Hashable, Sendable {
   package func beginAnew(_ state: RunState) -> String {
     var words = [file(of: state)]
     for input in state.plan.inputs {
-      guard let value = state.binding.inputs[input.name], value != input.defaultValue else { continue }
+      guard let value = state.binding.inputs[input.name], value != input.defaultValue else {
+        continue
+      }
       words += ["--input", input.name + "=" + text(of: value)]
     }
     if let inventory = state.description?.inventory { words += ["--inventory", inventory] }

@@ -49,7 +49,9 @@ struct ErrorText {
         "run \(run) was rolled back completely: nothing of it is left to go on with or to undo",
         "begin anew with `\(again)`")
     case .output(let reason):
-      return text("the output can't be written: \(reason)", "name a file that can be written, on a disk that has room")
+      return text(
+        "the output can't be written: \(reason)",
+        "name a file that can be written, on a disk that has room")
     }
   }
 

@@ -10,7 +10,9 @@ struct SecretReading: SecretReader {
   var prompted: [SecretID: [UInt8]] = [:]
   /// How long a command may take, in seconds.
   private let patience =
-    Terminal.environment("REPRISE_SECRET_SECONDS").flatMap { Int($0) }.map { min(max($0, 1), 86_400) }
+    Terminal.environment("REPRISE_SECRET_SECONDS").flatMap { Int($0) }.map {
+      min(max($0, 1), 86_400)
+    }
     ?? 60
 
   /// Where the paths of files begin: the runbook's directory.
