@@ -169,7 +169,8 @@ struct LabTests {
           $0,
           """
           docker inspect -f '{{.State.StartedAt}} {{.RestartCount}}' patroni
-          stat -c '%n %U %a %Z' /opt/keybuzz/patroni/config/patroni.yml /opt/keybuzz/postgres/*
+          stat -c '%n %U %a %Z' /opt/keybuzz/patroni/config/patroni.yml
+          stat -c '%n %U %a' /opt/keybuzz/postgres/*
           """)
       }
     }
