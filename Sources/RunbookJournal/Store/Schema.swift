@@ -11,7 +11,13 @@ enum Schema {
 
   /// Brings the file to the newest version, in one transaction.
   static func migrate(_ db: Database, path: String) throws {
-    guard try !isCurrent(db, path: path) else { return }
+    // In one transaction: another process may be making the tables between two questions.
+    var isMade = false
+    try db.inTransaction(.deferred) {
+      isMade = try isCurrent(db, path: path)
+      return .commit
+    }
+    if isMade { return }
     try db.inTransaction(.immediate) {
       // Another process may have done it while this one waited for the lock.
       if try isCurrent(db, path: path) { return .commit }
