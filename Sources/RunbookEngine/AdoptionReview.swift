@@ -63,7 +63,7 @@ package struct AdoptionReview: Sendable {
           open.append(task.id)
           continue
         }
-        if !isGone, rerun.contains(where: { $0.fits(task.id) }) {
+        if !isGone, rerun.contains(where: { $0.means(task.id, among: state.stepNames) }) {
           adoption.rerun.append(task.id)
         } else {
           isKept = true
@@ -97,7 +97,8 @@ package struct AdoptionReview: Sendable {
   }
 
   private mutating func isNamed(_ id: TaskID, isGone: Bool) -> Bool {
-    let fitting = (isGone ? accepted : rerun + accepted).filter { $0.fits(id) }
+    let names = state.stepNames
+    let fitting = (isGone ? accepted : rerun + accepted).filter { $0.means(id, among: names) }
     used.formUnion(fitting)
     return !fitting.isEmpty
   }

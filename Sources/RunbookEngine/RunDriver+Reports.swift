@@ -57,7 +57,15 @@ extension RunDriver {
         end?.verdict == .complete
           ? "the report is \(path) on \(place)"
           : "the report \(path) was not written on \(place): "
-            + (end == nil ? "no answer" : "nothing can be written there")))
+            + reason(end?.verdict)))
+  }
+
+  private func reason(_ verdict: ExchangeEnd.Verdict?) -> String {
+    switch verdict {
+    case nil: "no answer"
+    case .notStarted(let reason)?: reason
+    case _?: "nothing can be written there"
+    }
   }
 
   /// How the exchange ended; nil when the host does not answer in time.

@@ -157,6 +157,11 @@ package struct TaskName: Hashable, Sendable, CustomStringConvertible {
     return true
   }
 
+  /// Whether it means that task: where a step's whole path is that name, no step of the name elsewhere.
+  package func means(_ id: TaskID, among steps: [StepPath]) -> Bool {
+    fits(id) && (id.step == step || !steps.contains(step))
+  }
+
   /// Those that it means: where a step's whole path is that name, no step of the name elsewhere.
   package func fitting(_ ids: some Sequence<TaskID>) -> [TaskID] {
     let all = ids.filter(fits)

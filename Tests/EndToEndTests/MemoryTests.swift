@@ -18,19 +18,19 @@ struct MemoryTests {
       """)
     let process = try site.start(["run", "print\(megabytes)"])
     var peak = 0
-    while process.isRunning {
+    let hasEnded = await waitUntil(.seconds(80)) {
       let status = try? String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
       let high = status?.firstMatch(of: /VmHWM:\s+(\d+) kB/).flatMap { Int($0.1) }
       peak = max(peak, high ?? 0)
-      try await Task.sleep(for: .milliseconds(20))
+      return !process.isRunning
     }
+    #expect(hasEnded)
     let result = try await process.wait()
     #expect(result.status == 0, "\(result.text) \(result.errorText)")
     for host in site.hosts {
-      let same = "cmp \"marks/\(host)\" \"\(host).logs\""
       let logs = try await site.reprise("logs", "print\(megabytes)", "print@\(host)")
       try Data(logs.output).write(to: URL(filePath: "\(site.directory)/\(host).logs"))
-      try site.shell(same)
+      try site.shell("cmp 'marks/\(host)' '\(host).logs'")
     }
     return peak
   }

@@ -45,12 +45,12 @@ extension RunState {
     toRecheck = lastingTasks()
   }
 
-  /// The name under which a step began.
   /// Every name that a step of the run has or had, also before an adoption.
   package var stepNames: [StepPath] {
     (index.steps + removedSteps).map(\.path) + originalNames.values.sorted()
   }
 
+  /// The name under which a step began.
   package func originalName(of step: StepPath) -> StepPath { originalNames[step] ?? step }
 
   private mutating func rename(_ names: [StepPath: StepPath]) {

@@ -57,14 +57,13 @@ extension RunState {
         {
           return value.environmentText
         }
-        let value = value(of: name, environment: environment, batch: id.batch)
-        let isKnown =
-          switch plan.environments[environment].meanings[name] {
-          case .input?, .literal?: true
-          case .group?, .output?, .secret?, nil: !(value?.environmentText ?? "").isEmpty
-          }
-        if isAhead, !isKnown { return "$" + name }
-        return value?.environmentText ?? ""
+        let text =
+          value(of: name, environment: environment, batch: id.batch)?.environmentText ?? ""
+        guard isAhead, text.isEmpty else { return text }
+        switch plan.environments[environment].meanings[name] {
+        case .input?, .literal?: return text
+        case .group?, .output?, .secret?, nil: return "$" + name
+        }
       }
     }.joined()
   }

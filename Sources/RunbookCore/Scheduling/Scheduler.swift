@@ -18,7 +18,6 @@ package struct Scheduler {
   let now: Timestamp
   var facts: [Fact] = []
   var wants: Set<Want> = []
-  var isWaiting = false
   /// What a rollback waits for first: no action starts again in order to be undone.
   var isUndoing = false
 
@@ -34,7 +33,6 @@ package struct Scheduler {
     repeat {
       let before = scheduler.facts.count
       scheduler.wants = []
-      scheduler.isWaiting = false
       scheduler.pass()
       if scheduler.facts.count == before { break }
     } while scheduler.state.outcome == nil

@@ -34,12 +34,11 @@ struct LogsCommand: Command {
       if name.fitting(names.map { TaskID($0, host: name.host, batch: name.batch ?? []) }).isEmpty {
         throw .noSuchTask(task, run: summary.id, steps: names)
       }
-      let isExact = names.contains(name.step)
       let newNames = Dictionary(state.originalNames.map { ($1, $0) }) { $1 }
       isWanted = { id in
         var now = id
         now.step = newNames[id.step] ?? id.step
-        return [id, now].contains { name.fits($0) && (!isExact || $0.step == name.step) }
+        return [id, now].contains { name.means($0, among: names) }
       }
       let known = state.tasks.keys.filter(isWanted)
       if let host = name.host, state.binding.host(host) == nil {
