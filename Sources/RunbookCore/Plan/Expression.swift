@@ -1,6 +1,6 @@
 /// A condition of `when`, `where` or a check, already typed. Names are looked up in the name table
 /// of the statement; columns only exist in `where`.
-package indirect enum Expression: Codable, Hashable, Sendable {
+package enum Expression: Codable, Hashable, Sendable {
   package enum Comparison: String, Codable, Hashable, Sendable {
     case equal, unequal, less, lessOrEqual, greater, greaterOrEqual
     /// The left string is one of the words of the right one.
@@ -9,10 +9,10 @@ package indirect enum Expression: Codable, Hashable, Sendable {
   case literal(Value)
   case name(String)
   case column(String)
-  case not(Expression)
-  case and(Expression, Expression)
-  case or(Expression, Expression)
-  case compare(Comparison, Expression, Expression)
+  indirect case not(Expression)
+  indirect case and(Expression, Expression)
+  indirect case or(Expression, Expression)
+  indirect case compare(Comparison, Expression, Expression)
 }
 
 extension Expression {

@@ -39,27 +39,14 @@ extension Lowering {
 
   /// The check as it is written, on one line; of longer code its first line.
   private func text(of check: CheckSyntax) -> String {
-    guard case .code(let code, let says) = check.subject else {
-      return words(in: check.range)
-    }
-    let isPlain = !code.text.utf8.contains { $0 < 0x20 } && !check.isNegated && says == nil
+    guard case .code(let code, let says) = check.subject else { return check.words }
+    let isPlain = !check.isNegated && says == nil && !code.text.hasByte { $0 < 0x20 }
     if isPlain { return code.text }
     let lines = code.text.utf8.split(separator: 0x0A).map { oneLine(String(Substring($0))) }
       .filter { !$0.isEmpty && !$0.hasPrefix("#!") }
     let words =
       (check.isNegated ? "not " : "") + (lines.first ?? "") + (lines.count > 1 ? " …" : "")
     return words + (says.map { " says " + scope.file.text($0.range) } ?? "")
-  }
-
-  /// What stands there with the blanks that the formatter puts between words, without comments.
-  private func words(in range: SourceRange) -> String {
-    let piece = SourceFile(name: scope.file.name, text: scope.file.text(range))
-    var text = ""
-    for token in Lexer.lex(piece).tokens where token.kind != .end {
-      let isTight = text.isEmpty || text.hasSuffix("(") || token.kind == .rightParenthesis
-      text += (isTight ? "" : " ") + piece.text(token.range)
-    }
-    return text
   }
 
   private func oneLine(_ text: String) -> String {
@@ -138,11 +125,27 @@ extension Lowering {
     }
     if isMoved { checkMoved(path) }
     guard let text = path.literal else { return }
-    if text.utf8.split(separator: UInt8(ascii: "/")).contains(where: { Substring($0) == ".." }) {
+    if climbs(text) {
       report(
         .dangerousPath, "a path must not climb up with `..`", path.range,
         help: "write the path that is meant")
     }
+  }
+
+  /// Whether one of its parts is `..`.
+  private func climbs(_ path: String) -> Bool {
+    var length = 0
+    var dots = 0
+    for byte in path.utf8 {
+      if byte == UInt8(ascii: "/") {
+        if length == 2, dots == 2 { return true }
+        (length, dots) = (0, 0)
+      } else {
+        length += 1
+        if byte == UInt8(ascii: ".") { dots += 1 }
+      }
+    }
+    return length == 2 && dots == 2
   }
 
   /// What is written is a file, not a directory.
@@ -156,20 +159,21 @@ extension Lowering {
   /// A name may stand for anything: then only what is written out before it is judged.
   private mutating func checkMoved(_ path: StringSyntax) {
     guard case .text(let start)? = path.pieces.first?.content, start != "?" else { return }
-    var parts = start.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+    var parts = start.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
     parts.removeAll { $0 == "." }
-    if path.literal == nil, !start.hasSuffix("/") { parts = parts.dropLast() }
-    let pattern = path.literal == nil ? "$" : parts.popLast() ?? ""
+    let isWhole = path.literal != nil
+    if !isWhole, !start.hasSuffix("/") { parts = parts.dropLast() }
+    let pattern = isWhole ? parts.popLast() ?? "" : "$"
     let directory = parts.joined(separator: "/")
-    if parts.contains(where: { $0.contains { "*?[".contains($0) } }) {
+    if parts.contains(where: { $0.utf8.contains { "*?[".utf8.contains($0) } }) {
       return report(
         .dangerousPath, "only the last part of this path can be a pattern", path.range,
         help: "write the directory out")
     }
-    let isEverything = pattern.hasPrefix("[") || pattern.allSatisfy { "*?.".contains($0) }
+    let isEverything = pattern.hasPrefix("[") || pattern.utf8.allSatisfy { "*?.".utf8.contains($0) }
     let isSystem =
-      directory.isEmpty && path.literal != nil || directory == "var" || directory == "usr"
-      || parts.first.map(Self.systemDirectories.contains) ?? false
+      directory.isEmpty && isWhole || directory == "var" || directory == "usr"
+      || parts.first.map { Self.systemDirectories.contains(String($0)) } ?? false
     if isSystem || isEverything && Self.sharedDirectories.contains(directory) {
       return report(
         .dangerousPath, "moving this aside would take the system apart", path.range,

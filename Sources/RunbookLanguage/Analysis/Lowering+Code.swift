@@ -37,7 +37,7 @@ extension Lowering {
     useWords(of: syntax.text, isShell: isShell, context.role)
     guard isShell else { return code }
     let wantsCommands = !scope.shellReach.isEmpty && context.role != .shell
-    let shell = ShellCode(alone: Array(syntax.text.utf8), wantsCommands: wantsCommands)
+    let shell = ShellCode(alone: syntax.text, wantsCommands: wantsCommands)
     checkReads(shell, syntax, context)
     checkGuard(shell, syntax, context.role)
     if wantsCommands { checkCalls(shell, syntax, context) }

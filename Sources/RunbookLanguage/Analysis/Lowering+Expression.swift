@@ -42,8 +42,9 @@ extension Lowering {
     case .binary(let operation, let left, let right, _):
       let first = lower(left, context)
       let second = lower(right, context)
-      guard let first, let second else { return nil }
-      return join(operation, (left, first), (right, second))
+      guard let first, let second, fits(operation, left, first.type, right, second.type)
+      else { return nil }
+      return (join(operation, first.expression, second.expression), .bool)
     }
   }
 
@@ -68,62 +69,60 @@ extension Lowering {
     return (.column(name.text), .string)
   }
 
-  private mutating func join(
-    _ operation: ExpressionSyntax.Operator, _ left: (syntax: ExpressionSyntax, typed: Typed),
-    _ right: (syntax: ExpressionSyntax, typed: Typed)
-  ) -> Typed? {
-    let (first, second) = (left.typed, right.typed)
+  /// Whether an operation takes what stands on its two sides; what does not fit is reported.
+  private mutating func fits(
+    _ operation: ExpressionSyntax.Operator, _ left: ExpressionSyntax, _ first: ValueType,
+    _ right: ExpressionSyntax, _ second: ValueType
+  ) -> Bool {
     switch operation {
     case .and, .or:
-      let isFirst = isTruth(first.type, left.syntax)
-      guard isTruth(second.type, right.syntax), isFirst else { return nil }
-      let joined: Expression =
-        operation == .and
-        ? .and(first.expression, second.expression) : .or(first.expression, second.expression)
-      return (joined, .bool)
+      let isFirst = isTruth(first, left)
+      return isTruth(second, right) && isFirst
     case .isWordOf:
-      for side in [left, right] where side.typed.type != .string {
+      guard first == .string, second == .string else {
+        let (side, type) = first == .string ? (right, second) : (left, first)
         report(
-          .typeMismatch, "`in` looks for a word in a string, and this is \(shown(side.typed.type))",
-          side.syntax.range, help: "compare with `==`, or write a string")
-        return nil
+          .typeMismatch, "`in` looks for a word in a string, and this is \(shown(type))",
+          side.range, help: "compare with `==`, or write a string")
+        return false
       }
     case .equal, .unequal: break
     case .less, .lessOrEqual, .greater, .greaterOrEqual:
-      for side in [left, right] where side.typed.type != .int && side.typed.type != .duration {
+      guard isOrdered(first), isOrdered(second) else {
+        let (side, type) = isOrdered(first) ? (right, second) : (left, first)
         report(
           .typeMismatch,
-          "`\(operation.rawValue)` compares numbers or durations, and this is "
-            + shown(side.typed.type), side.syntax.range,
-          help: "declare it as `int` or `duration`, or compare with `==`")
-        return nil
+          "`\(operation.rawValue)` compares numbers or durations, and this is " + shown(type),
+          side.range, help: "declare it as `int` or `duration`, or compare with `==`")
+        return false
       }
     }
-    guard first.type == second.type else {
-      report(
-        .typeMismatch,
-        "\(shown(first.type)) is compared with \(shown(second.type))", right.syntax.range,
-        help: mismatchHelp(first.type))
-      return nil
+    if first == second { return true }
+    report(
+      .typeMismatch, "\(shown(first)) is compared with \(shown(second))", right.range,
+      help: mismatchHelp(first))
+    return false
+  }
+
+  private func isOrdered(_ type: ValueType) -> Bool { type == .int || type == .duration }
+
+  private func join(
+    _ operation: ExpressionSyntax.Operator, _ left: Expression, _ right: Expression
+  ) -> Expression {
+    switch operation {
+    case .and: .and(left, right)
+    case .or: .or(left, right)
+    case .equal: .compare(.equal, left, right)
+    case .unequal: .compare(.unequal, left, right)
+    case .less: .compare(.less, left, right)
+    case .lessOrEqual: .compare(.lessOrEqual, left, right)
+    case .greater: .compare(.greater, left, right)
+    case .greaterOrEqual: .compare(.greaterOrEqual, left, right)
+    case .isWordOf: .compare(.isWordOf, left, right)
     }
-    guard let comparison = comparison(operation) else { return nil }
-    return (.compare(comparison, first.expression, second.expression), .bool)
   }
 
   private func mismatchHelp(_ type: ValueType) -> String {
     "both sides have one type; \(literalHelp(type))"
-  }
-
-  private func comparison(_ operation: ExpressionSyntax.Operator) -> Expression.Comparison? {
-    switch operation {
-    case .and, .or: nil
-    case .equal: .equal
-    case .unequal: .unequal
-    case .less: .less
-    case .lessOrEqual: .lessOrEqual
-    case .greater: .greater
-    case .greaterOrEqual: .greaterOrEqual
-    case .isWordOf: .isWordOf
-    }
   }
 }

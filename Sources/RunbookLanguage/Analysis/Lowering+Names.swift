@@ -26,12 +26,11 @@ extension Lowering {
   }
 
   private mutating func claim(_ name: String, _ symbol: Symbol, at range: SourceRange) -> Bool {
-    guard let index = scope.values.index(forKey: name) else {
-      scope.values[name] = symbol
+    guard let known = scope.values.updateValue(symbol, forKey: name) else {
       if case .secret = symbol.kind { scope.words.add(name, 1) } else { scope.words.add(name, 0) }
       return true
     }
-    let known = scope.values[index].value
+    scope.values[name] = known
     let new = symbol.with(place: Place(scope.file, range), mustBeUsed: symbol.mustBeUsed)
     var (first, second) = (known, new)
     // Names of one kind are declared before those of the next: the later in the text is reported.

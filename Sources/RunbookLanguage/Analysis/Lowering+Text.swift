@@ -31,9 +31,9 @@ extension Lowering {
 
   /// A text that must say something.
   mutating func checkText(_ string: StringSyntax?, _ what: String) {
-    guard let string, let text = string.literal,
-      text.allSatisfy({ $0.isWhitespace })
-    else { return }
+    guard let string, let text = string.literal else { return }
+    if let first = text.utf8.first, first > 0x20, first < 0x80 { return }
+    guard text.allSatisfy(\.isWhitespace) else { return }
     report(.outOfRange, "\(what) is empty", string.range, help: "write it between the quotes")
   }
 
@@ -119,6 +119,8 @@ extension Lowering {
   private mutating func engineName(
     _ text: String, _ context: ReadingContext, at range: SourceRange
   ) -> ValueType?? {
+    guard let first = text.utf8.first, first == UInt8(ascii: "h") || first == UInt8(ascii: "r")
+    else { return nil }
     switch text {
     case "reprise_run", "reprise_step", "reprise_attempt": return .some(.string)
     default: break

@@ -31,6 +31,8 @@ struct Lowering {
   /// Whether the inventory could not be understood, so that nothing can be said about groups.
   var hasLostInventory = false
   private var statementCount = 0
+  /// Where the last origin was: the next one is near.
+  private var lastLine = 0
 
   /// Steps in one plan: beyond this, parts use parts without end in sight.
   private static let statementLimit = 200_000
@@ -185,7 +187,10 @@ struct Lowering {
       Diagnostic(code, summary, at: Place(scope.file, range), help: help, notes: notes))
   }
 
-  func origin(_ range: SourceRange) -> Origin { scope.file.origin(at: range.start) }
+  mutating func origin(_ range: SourceRange) -> Origin {
+    let line = scope.file.line(at: range.start, near: &lastLine)
+    return scope.file.origin(at: range.start, onLine: line)
+  }
 
   /// Counts a statement; false once there are too many, which is reported once.
   mutating func count(_ range: SourceRange) -> Bool {

@@ -45,17 +45,17 @@ struct ShellCode: Sendable {
   }
 
   /// What matters of code that is looked at by itself: without these signs it reads nothing.
-  init(alone bytes: [UInt8], wantsCommands: Bool = false) {
+  init(alone text: String, wantsCommands: Bool = false) {
     guard
       wantsCommands
-        || bytes.contains(where: {
+        || text.hasByte({
           $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "|")
         })
-    else { return }
-    var scanner = ShellScanner(bytes)
-    scanner.wantsCommands = wantsCommands
-    scanner.run()
-    self = scanner.found
+    else {
+      self.init()
+      return
+    }
+    self.init(text, wantsCommands: wantsCommands)
   }
 
   init() {}
@@ -76,5 +76,13 @@ struct ShellCode: Sendable {
 
   private static func base(_ path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
+  }
+}
+
+extension String {
+  /// Whether one of its bytes fulfils the condition; a long text is searched in its storage.
+  func hasByte(_ condition: (UInt8) -> Bool) -> Bool {
+    utf8.withContiguousStorageIfAvailable { $0.contains(where: condition) }
+      ?? utf8.contains(where: condition)
   }
 }

@@ -48,6 +48,22 @@ package final class SourceFile: Sendable {
     return low + 1
   }
 
+  /// The same where offsets are asked in nearly rising order.
+  ///
+  /// - Parameter near: the line of the last one, from 0.
+  func line(at offset: Int, near: inout Int) -> Int {
+    if near < lineStarts.count, lineStarts[near] <= offset {
+      for line in near..<min(near + 8, lineStarts.count)
+      where line + 1 == lineStarts.count || lineStarts[line + 1] > offset {
+        near = line
+        return line + 1
+      }
+    }
+    let line = line(at: offset)
+    near = line - 1
+    return line
+  }
+
   /// The bytes of a line without its line break.
   func range(ofLine line: Int) -> SourceRange {
     let start = lineStarts[line - 1]
@@ -58,7 +74,10 @@ package final class SourceFile: Sendable {
 
   /// Line and column of an offset for the plan; the column counts characters from 1.
   package func origin(at offset: Int) -> Origin {
-    let line = line(at: offset)
+    origin(at: offset, onLine: line(at: offset))
+  }
+
+  func origin(at offset: Int, onLine line: Int) -> Origin {
     var start = lineStarts[line - 1]
     if start == 0, startsWithByteOrderMark { start = 3 }
     var column = 1

@@ -6,8 +6,8 @@ extension Lexer {
     if peek(1) == Self.backtick, peek(2) == Self.backtick { return fence() }
     let start = offset
     offset += 1
-    while offset < file.bytes.count, file.bytes[offset] != 0x0A {
-      guard file.bytes[offset] == Self.backtick else {
+    while offset < bytes.count, bytes[offset] != 0x0A {
+      guard bytes[offset] == Self.backtick else {
         offset += 1
         continue
       }
@@ -47,8 +47,8 @@ extension Lexer {
         .fenceLine, "nothing may follow an opening fence on its line", rest(afterOpening, offset),
         help: "begin the code on the next line")
     }
-    let contentStart = min(offset + 1, file.bytes.count)
-    while offset < file.bytes.count {
+    let contentStart = min(offset + 1, bytes.count)
+    while offset < bytes.count {
       offset += 1
       let lineStart = offset
       skipToLineEnd()
@@ -66,7 +66,7 @@ extension Lexer {
       if isEmpty, !isDamaged { reportEmpty(opening) }
       return
     }
-    append(.fence, SourceRange(start, file.bytes.count), isDamaged: true)
+    append(.fence, SourceRange(start, bytes.count), isDamaged: true)
     markOpenEnd()
     report(
       .unclosedFence, "this fence is never closed", opening,
@@ -76,7 +76,7 @@ extension Lexer {
   private func closingOnOpeningLine(from start: Int) -> Int? {
     var index = start
     while index + 2 < offset {
-      if file.bytes[index...index + 2].allSatisfy({ $0 == Self.backtick }) { return index + 3 }
+      if bytes[index...index + 2].allSatisfy({ $0 == Self.backtick }) { return index + 3 }
       index += 1
     }
     return nil
@@ -85,13 +85,13 @@ extension Lexer {
   /// Where three backticks begin a line, blanks aside.
   private func fenceStart(in line: SourceRange) -> Int? {
     var index = line.start
-    while index < line.end, [0x20, 0x09].contains(file.bytes[index]) { index += 1 }
+    while index < line.end, [0x20, 0x09].contains(bytes[index]) { index += 1 }
     guard index + 3 <= line.end else { return nil }
-    return file.bytes[index..<index + 3].allSatisfy { $0 == Self.backtick } ? index : nil
+    return bytes[index..<index + 3].allSatisfy { $0 == Self.backtick } ? index : nil
   }
 
   private func isBlank(_ range: SourceRange) -> Bool {
-    file.bytes[range.start..<max(range.start, range.end)].allSatisfy {
+    bytes[range.start..<max(range.start, range.end)].allSatisfy {
       [0x20, 0x09, 0x0D, 0x0A].contains($0)
     }
   }
@@ -99,10 +99,10 @@ extension Lexer {
   /// What stands between two offsets, without the blanks around it.
   private func rest(_ start: Int, _ end: Int) -> SourceRange {
     var range = SourceRange(start, end)
-    while range.start < range.end, [0x20, 0x09].contains(file.bytes[range.start]) {
+    while range.start < range.end, [0x20, 0x09].contains(bytes[range.start]) {
       range.start += 1
     }
-    while range.end > range.start, [0x20, 0x09, 0x0D].contains(file.bytes[range.end - 1]) {
+    while range.end > range.start, [0x20, 0x09, 0x0D].contains(bytes[range.end - 1]) {
       range.end -= 1
     }
     return range

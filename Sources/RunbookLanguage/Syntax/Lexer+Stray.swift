@@ -6,13 +6,13 @@ extension Lexer {
   }
 
   func startsForeignQuote(at index: Int) -> Bool {
-    file.bytes[index] >= 0x80
-      && Self.foreignQuotes.contains { file.bytes[index...].starts(with: $0) }
+    bytes[index] >= 0x80
+      && Self.foreignQuotes.contains { bytes[index...].starts(with: $0) }
   }
 
   mutating func unexpected() {
     let start = offset
-    switch file.bytes[offset] {
+    switch bytes[offset] {
     case UInt8(ascii: "#"):
       skipToLineEnd()
       report(
@@ -39,12 +39,12 @@ extension Lexer {
     let end = Array("*/".utf8)
     var index = offset + 2
     // Where one has no end, none behind it has: the file is searched once.
-    while !hasOpenComment, index + 1 < file.bytes.count,
-      file.bytes[index] != end[0] || file.bytes[index + 1] != end[1]
+    while !hasOpenComment, index + 1 < bytes.count,
+      bytes[index] != end[0] || bytes[index + 1] != end[1]
     {
       index += 1
     }
-    if !hasOpenComment, index + 1 < file.bytes.count {
+    if !hasOpenComment, index + 1 < bytes.count {
       offset = index + 2
     } else {
       hasOpenComment = true
@@ -60,10 +60,10 @@ extension Lexer {
     let start = offset
     offset += width(at: offset)
     let opening = SourceRange(start, offset)
-    while offset < file.bytes.count, file.bytes[offset] != 0x0A {
-      let isQuote = file.bytes[offset] == UInt8(ascii: "'") || startsForeignQuote(at: offset)
+    while offset < bytes.count, bytes[offset] != 0x0A {
+      let isQuote = bytes[offset] == UInt8(ascii: "'") || startsForeignQuote(at: offset)
       offset += width(at: offset)
-      if isQuote || file.bytes[offset - 1] == UInt8(ascii: "\"") { break }
+      if isQuote || bytes[offset - 1] == UInt8(ascii: "\"") { break }
     }
     append(.string, SourceRange(start, offset), isDamaged: true)
     report(
@@ -85,7 +85,7 @@ extension Lexer {
 
   private mutating func strayCharacters() {
     let start = offset
-    let first = file.bytes[offset]
+    let first = bytes[offset]
     while let byte = peek(0), byte == first { offset += 1 }
     let shown = first < 0x20 || first == 0x7F ? "this control character" : "`\(glyph(first))`"
     report(
@@ -111,19 +111,17 @@ extension Lexer {
   /// How many bytes the character at an offset takes.
   private func width(at index: Int) -> Int {
     var end = index + 1
-    while end < file.bytes.count, end < index + 4, file.bytes[end] & 0xC0 == 0x80 { end += 1 }
+    while end < bytes.count, end < index + 4, bytes[end] & 0xC0 == 0x80 { end += 1 }
     return end - index
   }
 
   /// Reports the first byte that is not UTF-8, once: the rest of a Latin-1 file is no news.
   mutating func checkEncoding() {
-    let bytes = file.bytes
-    if String(validating: bytes, as: UTF8.self) != nil { return }
     var index = 0
     while index < bytes.count {
       let byte = bytes[index]
       if byte < 0x80 {
-        index += 1
+        index = endOfASCII(from: index)
         continue
       }
       let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2
@@ -134,6 +132,20 @@ extension Lexer {
           help: "save the file as UTF-8")
       }
       index = end
+    }
+  }
+
+  /// Where the next byte stands that is not ASCII; eight are looked at in one.
+  private func endOfASCII(from start: Int) -> Int {
+    bytes.withUnsafeBytes { raw in
+      var index = start
+      while index + 8 <= raw.count,
+        raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+      {
+        index += 8
+      }
+      while index < raw.count, raw[index] < 0x80 { index += 1 }
+      return index
     }
   }
 }

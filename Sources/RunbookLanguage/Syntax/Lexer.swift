@@ -1,6 +1,8 @@
 /// Splits a file into tokens and comments; what is wrong is reported and taken as it was meant.
 struct Lexer {
   let file: SourceFile
+  /// Those of the file, within reach.
+  let bytes: [UInt8]
   private(set) var tokens: [Token] = []
   private(set) var comments: [Comment] = []
   var diagnostics: [Diagnostic] = []
@@ -22,6 +24,7 @@ struct Lexer {
 
   init(_ file: SourceFile) {
     self.file = file
+    bytes = file.bytes
   }
 
   /// The whole file; the last token is always `end`.
@@ -32,7 +35,7 @@ struct Lexer {
   }
 
   private mutating func run() {
-    guard file.bytes.count <= Self.sizeLimit else {
+    guard bytes.count <= Self.sizeLimit else {
       report(
         .tooLarge, "this file is larger than 64 MiB", SourceRange(0, 0),
         help: "a runbook is text that people read; put data in a file of its own")
@@ -40,17 +43,17 @@ struct Lexer {
       hasOpenEnd = true
       return
     }
-    tokens.reserveCapacity(file.bytes.count / 5 + 1)
+    tokens.reserveCapacity(bytes.count / 5 + 1)
     checkEncoding()
     if file.startsWithByteOrderMark { offset = 3 }
-    while offset < file.bytes.count { next() }
-    let end = file.bytes.count
+    while offset < bytes.count { next() }
+    let end = bytes.count
     tokens.append(Token(.end, SourceRange(end, end), isFirstOnLine: isFirstOnLine))
   }
 
   private mutating func next() {
     let start = offset
-    let byte = file.bytes[offset]
+    let byte = bytes[offset]
     switch byte {
     case 0x0A:
       offset += 1
@@ -97,7 +100,7 @@ struct Lexer {
 
   private mutating func word() {
     let start = offset
-    while offset < file.bytes.count, isWordPart(file.bytes[offset]) { offset += 1 }
+    while offset < bytes.count, isWordPart(bytes[offset]) { offset += 1 }
     append(.word, SourceRange(start, offset))
   }
 
@@ -107,15 +110,15 @@ struct Lexer {
     offset += 1
     while isDigit(peek(0)) { offset += 1 }
     if peek(0) == UInt8(ascii: "."), isDigit(peek(1)) { return fraction(from: start) }
-    let isDuration = offset < file.bytes.count && isWordPart(file.bytes[offset])
-    while offset < file.bytes.count, isWordPart(file.bytes[offset]) { offset += 1 }
+    let isDuration = offset < bytes.count && isWordPart(bytes[offset])
+    while offset < bytes.count, isWordPart(bytes[offset]) { offset += 1 }
     append(isDuration ? .duration : .integer, SourceRange(start, offset))
   }
 
   private mutating func fraction(from start: Int) {
     while let byte = peek(0), isWordPart(byte) || byte == UInt8(ascii: ".") { offset += 1 }
     let range = SourceRange(start, offset)
-    append(isDigit(file.bytes[offset - 1]) ? .integer : .duration, range, isDamaged: true)
+    append(isDigit(bytes[offset - 1]) ? .integer : .duration, range, isDamaged: true)
     report(
       .badNumber, "numbers are whole", range,
       help: "write a smaller unit, `1500ms` for one and a half seconds; text stands in quotes")
@@ -125,8 +128,8 @@ struct Lexer {
     let start = offset
     skipToLineEnd()
     var end = offset
-    while end > start, [0x0D, 0x20, 0x09].contains(file.bytes[end - 1]) { end -= 1 }
-    let slashes = file.bytes[start..<end].prefix { $0 == UInt8(ascii: "/") }.count
+    while end > start, [0x0D, 0x20, 0x09].contains(bytes[end - 1]) { end -= 1 }
+    let slashes = bytes[start..<end].prefix { $0 == UInt8(ascii: "/") }.count
     comments.append(
       Comment(
         range: SourceRange(start, end), isDocumentation: slashes == 3,
@@ -136,12 +139,12 @@ struct Lexer {
   private mutating func string() {
     let start = offset
     offset += 1
-    while offset < file.bytes.count, file.bytes[offset] != 0x0A {
-      switch file.bytes[offset] {
+    while offset < bytes.count, bytes[offset] != 0x0A {
+      switch bytes[offset] {
       case UInt8(ascii: "\""):
         offset += 1
         return append(.string, SourceRange(start, offset))
-      case UInt8(ascii: "\\") where offset + 1 < file.bytes.count && file.bytes[offset + 1] != 0x0A:
+      case UInt8(ascii: "\\") where offset + 1 < bytes.count && bytes[offset + 1] != 0x0A:
         offset += 2
       default: offset += 1
       }
@@ -158,11 +161,11 @@ struct Lexer {
 
   func peek(_ distance: Int) -> UInt8? {
     let index = offset + distance
-    return index < file.bytes.count ? file.bytes[index] : nil
+    return index < bytes.count ? bytes[index] : nil
   }
 
   mutating func skipToLineEnd() {
-    while offset < file.bytes.count, file.bytes[offset] != 0x0A { offset += 1 }
+    while offset < bytes.count, bytes[offset] != 0x0A { offset += 1 }
   }
 
   mutating func markOpenEnd() { hasOpenEnd = true }
@@ -180,7 +183,7 @@ struct Lexer {
 
   /// What runs to the end of its line may have been meant to end before a brace.
   mutating func markLostBrace(from start: Int) {
-    let depth = file.bytes[start..<offset].reduce(0) { depth, byte in
+    let depth = bytes[start..<offset].reduce(0) { depth, byte in
       byte == UInt8(ascii: "{") ? depth + 1 : byte == UInt8(ascii: "}") ? depth - 1 : depth
     }
     if depth != 0 { markOpenEnd() }

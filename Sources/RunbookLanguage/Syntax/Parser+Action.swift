@@ -67,7 +67,7 @@ extension Parser {
   }
 
   private mutating func writeForms(of write: inout WriteSyntax) {
-    var seen: Set<Form> = []
+    var seen: [Form] = []
     while let form = nextForm(in: .write, isDamaged: &write.isDamaged) {
       guard BlockKind.write.allows(form) else {
         write.isDamaged = true
@@ -75,8 +75,10 @@ extension Parser {
         skip(form)
         continue
       }
-      if !seen.insert(form).inserted {
+      if seen.contains(form) {
         reportRepeated(form, current.range, in: "this `write`")
+      } else {
+        seen.append(form)
       }
       advance()
       if form == .mode {

@@ -108,7 +108,7 @@ extension Parser {
   func indentation(_ token: Token) -> Int {
     let line = file.range(ofLine: file.line(at: token.start))
     var offset = line.start
-    while offset < token.start, file.bytes[offset] == 0x20 || file.bytes[offset] == 0x09 {
+    while offset < token.start, bytes[offset] == 0x20 || bytes[offset] == 0x09 {
       offset += 1
     }
     return offset - line.start
@@ -119,7 +119,7 @@ extension Parser {
     guard let open = openBlocks.last, current.isFirstOnLine else { return false }
     let openLine = file.range(ofLine: file.line(at: open.brace.start))
     var offset = openLine.start
-    while offset < open.brace.start, file.bytes[offset] == 0x20 || file.bytes[offset] == 0x09 {
+    while offset < open.brace.start, bytes[offset] == 0x20 || bytes[offset] == 0x09 {
       offset += 1
     }
     guard indentation(current) <= offset - openLine.start else { return false }

@@ -6,10 +6,12 @@ extension Parser {
   /// not take are reported and left out.
   mutating func check(allowing allowed: [String], of form: Form) -> CheckSyntax? {
     let start = current.range
+    let first = index
     guard var check = subject(start) else { return nil }
     check.range = SourceRange(start.start, max(start.end, tokens[max(0, index - 1)].end))
+    if case .code = check.subject {} else { check.words = words(tokens[first..<index]) }
     var options = Options.ofCheck
-    options.refused = options.names.filter { !allowed.contains($0) }
+    options.refuse { !allowed.contains($0) }
     while let option = option(&options) {
       // Without `within` there is nothing to do every now and then: both are one mistake.
       let isTold = option.name == "every" && check.within != nil
@@ -32,6 +34,17 @@ extension Parser {
       }
     }
     return check
+  }
+
+  private func words(_ tokens: ArraySlice<Token>) -> String {
+    var text = ""
+    var isTight = true
+    for token in tokens {
+      if !isTight, token.kind != .rightParenthesis { text += " " }
+      text += self.text(token)
+      isTight = token.kind == .leftParenthesis
+    }
+    return text
   }
 
   private func optionHelp(_ option: String, _ form: Form) -> String {

@@ -125,7 +125,7 @@ extension Parser {
       !isWord("and", next), !isWord("or", next), isName()
     else { return false }
     return text(current) != "not" && Suggestion.nearest(to: text(current), among: ["not"]) != nil
-      && Form.named(file.bytes[next.start..<next.end]) == nil
+      && Form.named(bytes[next.start..<next.end]) == nil
   }
 
   private mutating func comparison(_ size: inout Int) -> ExpressionSyntax {
@@ -179,7 +179,7 @@ extension Parser {
   /// Whether the sign of a calculation stands before the current token, which has been told.
   private var isAfterArithmetic: Bool {
     guard current.isDamaged, index > 0 else { return false }
-    return file.bytes[tokens[index - 1].end..<current.start].contains { "+-*%".utf8.contains($0) }
+    return bytes[tokens[index - 1].end..<current.start].contains { "+-*%".utf8.contains($0) }
   }
 
   func comparisonOperator(_ token: Token) -> ExpressionSyntax.Operator? {

@@ -5,31 +5,28 @@ extension Parser {
   /// The declarations and statements up to the closing brace or the end of the file.
   mutating func parseItems(of kind: BlockKind, into block: inout BlockSyntax) {
     while let form = nextForm(in: kind, isDamaged: &block.isDamaged) {
-      let isAllowed = kind.allows(form)
-      if !isAllowed {
-        block.isDamaged = true
-        reportMisplaced(form, in: kind)
-      }
-      let start = index
-      var item = BlockSyntax()
-      parseItem(form, of: kind, into: &item)
-      if item.isDamaged {
-        block.isDamaged = true
-        if !current.isFirstOnLine || !beginsForm { recover() }
-      }
-      guard isAllowed else {
-        for token in tokens[start..<max(start, index)] { lose(token) }
+      if kind.allows(form) {
+        parseWhole(form, of: kind, into: &block)
         continue
       }
-      block.declarations += item.declarations
-      block.statements += item.statements
-      if let policy = item.onFailure {
-        if block.onFailure != nil {
-          reportRepeated(form, tokens[start].range, in: kind.shown)
-        }
-        block.onFailure = policy
-      }
+      let start = index
+      reportMisplaced(form, in: kind)
+      var lost = BlockSyntax()
+      parseWhole(form, of: kind, into: &lost)
+      block.isDamaged = true
+      for token in tokens[start..<max(start, index)] { lose(token) }
     }
+  }
+
+  /// One item, with what has to be stepped over where it makes no sense.
+  private mutating func parseWhole(
+    _ form: Form, of kind: BlockKind, into block: inout BlockSyntax
+  ) {
+    let wasDamaged = block.isDamaged
+    block.isDamaged = false
+    parseItem(form, of: kind, into: &block)
+    if block.isDamaged, !current.isFirstOnLine || !beginsForm { recover() }
+    if wasDamaged { block.isDamaged = true }
   }
 
   /// The form that begins here: a misspelt one is reported and taken as the one it was meant to be,

@@ -60,7 +60,6 @@ extension Parser {
       let piece = StringSyntax.Piece(content: .text("?"), range: token.range)
       return StringSyntax(pieces: [piece], range: token.range)
     }
-    let bytes = file.bytes
     let end = token.end - 1
     let inner = SourceRange(token.start + 1, end)
     let isPlain = !bytes[inner.start..<inner.end].contains {
@@ -113,13 +112,13 @@ extension Parser {
   private mutating func escape(at offset: inout Int, _ end: Int) -> UInt8 {
     let start = offset
     offset += 2
-    switch file.bytes[start + 1] {
+    switch bytes[start + 1] {
     case UInt8(ascii: "\""): return UInt8(ascii: "\"")
     case UInt8(ascii: "\\"): return UInt8(ascii: "\\")
     case UInt8(ascii: "n"): return 0x0A
     case UInt8(ascii: "t"): return 0x09
     default:
-      while offset < end, file.bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+      while offset < end, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
       report(
         .badEscape, "`\(file.text(SourceRange(start, offset)))` is no escape",
         SourceRange(start, offset),
@@ -137,7 +136,6 @@ extension Parser {
 
   /// `$name`, `${name}` or `$$`.
   private mutating func dollar(at start: Int, _ end: Int) -> Dollar {
-    let bytes = file.bytes
     var offset = start + 1
     if offset < end, bytes[offset] == UInt8(ascii: "$") { return .sign }
     let isBraced = offset < end && bytes[offset] == UInt8(ascii: "{")

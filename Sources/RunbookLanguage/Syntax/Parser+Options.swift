@@ -6,10 +6,14 @@ extension Parser {
     var last = -1
     /// A bit for each name that has been written.
     var seen = 0
-    /// Names that the form at hand does not take, so that their order is no news.
-    var refused: [String] = []
+    /// A bit for each name that the form at hand does not take, so that its order is no news.
+    private(set) var refused = 0
 
     init(_ names: String...) { self.names = names }
+
+    mutating func refuse(_ condition: (String) -> Bool) {
+      for (position, name) in names.enumerated() where condition(name) { refused |= 1 << position }
+    }
 
     /// The names that have not been written.
     var unseen: [String] {
@@ -31,18 +35,20 @@ extension Parser {
   mutating func option(_ options: inout Options) -> (name: String, range: SourceRange)? {
     guard current.kind == .word else { return nil }
     let token = current
-    var word = text(token)
-    if !options.names.contains(word) {
+    var written = options.names.firstIndex { isWord($0, token) }
+    if written == nil {
       // One that has been written is not meant again.
-      guard Form.named(word) == nil, !token.isFirstOnLine,
-        let near = Suggestion.nearest(to: word, among: options.unseen)
+      guard !token.isFirstOnLine, currentForm == nil,
+        let near = Suggestion.nearest(to: text(token), among: options.unseen)
       else { return nil }
       report(
-        .unknownForm, "`\(word)` is not known here", token.range, help: "did you mean `\(near)`?")
-      word = near
+        .unknownForm, "`\(text(token))` is not known here", token.range,
+        help: "did you mean `\(near)`?")
+      written = options.names.firstIndex(of: near)
     }
-    guard let position = options.names.firstIndex(of: word) else { return nil }
-    if options.refused.contains(word) {
+    guard let position = written else { return nil }
+    let word = options.names[position]
+    if options.refused & (1 << position) != 0 {
       layout[index].insert(.softBreak)
       advance()
       return (word, token.range)

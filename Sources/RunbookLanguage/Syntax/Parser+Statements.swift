@@ -32,8 +32,12 @@ extension Parser {
       let body = self.block(.alternatives, title: "`first of`")
       block.statements.append(.firstOf(Shared(body), keyword: keyword))
     case .on:
-      block.onFailure = onFailure()
-      if block.onFailure == nil { block.isDamaged = true }
+      guard let policy = onFailure() else {
+        block.isDamaged = true
+        break
+      }
+      if block.onFailure != nil { reportRepeated(form, tokens[start].range, in: kind.shown) }
+      block.onFailure = policy
     case .require, .unless, .run, .write, .stash, .upload, .confirm, .check, .rollback, .no,
       .output, .retry, .timeout, .as, .if, .content, .mode, .owner:
       // Already reported as misplaced; parsed to know where it ends.

@@ -81,7 +81,7 @@ extension Parser {
     case .timeout:
       advance()
       guard let amount = time("a duration") else { return false }
-      step.timeout = (amount, keyword)
+      step.timeout = TimeoutSyntax(keyword: keyword, amount: amount)
     case .as:
       advance()
       guard let user = requiredString("the name of a user") else { return false }

@@ -20,16 +20,26 @@ extension Parser {
       return false
     }
     return word.withUTF8Buffer { letters in
-      for offset in 0..<letters.count where file.bytes[token.start + offset] != letters[offset] {
+      for offset in 0..<letters.count where bytes[token.start + offset] != letters[offset] {
         return false
       }
       return true
     }
   }
 
+  func isWord(_ word: String, _ token: Token) -> Bool {
+    guard token.kind == .word, token.end - token.start == word.utf8.count else { return false }
+    var offset = token.start
+    for letter in word.utf8 {
+      if bytes[offset] != letter { return false }
+      offset += 1
+    }
+    return true
+  }
+
   /// The form that the current word begins, whatever block it belongs to.
   var currentForm: Form? {
-    current.kind == .word ? Form.named(file.bytes[current.start..<current.end]) : nil
+    current.kind == .word ? Form.named(bytes[current.start..<current.end]) : nil
   }
 
   /// Whether a new form seems to begin here: good enough where something is being stepped over.
@@ -181,7 +191,7 @@ extension Parser {
   mutating func lose(_ token: Token) {
     switch token.kind {
     case .word, .string, .code, .fence:
-      for word in Words(file.bytes[token.start..<token.end]) { lostWords.insert(word) }
+      for word in Words(bytes[token.start..<token.end]) { lostWords.insert(word) }
     case .integer, .duration, .leftBrace, .rightBrace, .leftParenthesis, .rightParenthesis, .comma,
       .colon, .assign, .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual, .end:
       break
@@ -198,6 +208,7 @@ extension Parser {
       let middle = (low + high) / 2
       if comments[middle].nextToken < token { low = middle + 1 } else { high = middle }
     }
+    guard low < comments.count, comments[low].nextToken == token else { return "" }
     var lines: [String] = []
     while low < comments.count, comments[low].nextToken == token {
       let comment = comments[low]

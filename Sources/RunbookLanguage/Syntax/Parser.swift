@@ -6,6 +6,8 @@ import RunbookCore
 /// marked as damaged and its words kept, so that nothing is said about what may have stood there.
 struct Parser {
   let file: SourceFile
+  /// Those of the file, within reach.
+  let bytes: [UInt8]
   let tokens: [Token]
   let comments: [Comment]
   var index = 0
@@ -64,6 +66,7 @@ struct Parser {
   init(_ file: SourceFile) {
     let lexer = Lexer.lex(file)
     self.file = file
+    bytes = file.bytes
     tokens = lexer.tokens
     comments = lexer.comments
     diagnostics = lexer.diagnostics

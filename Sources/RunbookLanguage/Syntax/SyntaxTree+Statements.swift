@@ -92,7 +92,7 @@ struct StepSyntax: Sendable {
   var rollback: RollbackSyntax?
   var outputs: [OutputSyntax] = []
   var retry: RetrySyntax?
-  var timeout: (amount: AmountSyntax, keyword: SourceRange)?
+  var timeout: TimeoutSyntax?
   var user: StringSyntax?
   var rerunIfInterrupted: SourceRange?
   var onFailure: FailurePolicy?
@@ -145,6 +145,8 @@ struct CheckSyntax: Sendable {
   var remedy: StringSyntax?
   /// From `not` to the end of the subject, without `within` and its like.
   var range: SourceRange
+  /// What stands there with the blanks that the formatter puts between words; empty for code.
+  var words = ""
 }
 
 enum RollbackSyntax: Sendable {
@@ -167,6 +169,11 @@ struct OutputSyntax: Sendable {
   /// Whether its type or default has been reported, so that its type is not known.
   var isUntyped = false
   var source: CodeSyntax?
+}
+
+struct TimeoutSyntax: Sendable {
+  var keyword: SourceRange
+  var amount: AmountSyntax
 }
 
 struct RetrySyntax: Sendable {

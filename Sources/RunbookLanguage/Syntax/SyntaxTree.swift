@@ -72,6 +72,8 @@ struct StringSyntax: Sendable {
 
   /// The text of a string without names.
   var literal: String? {
+    // Nearly every string is one piece.
+    if pieces.count == 1, case .text(let text) = pieces[0].content { return text }
     var text = ""
     for piece in pieces {
       guard case .text(let part) = piece.content else { return nil }
@@ -96,7 +98,7 @@ struct LiteralSyntax: Sendable {
   var isDamaged = false
 }
 
-indirect enum ExpressionSyntax: Sendable {
+enum ExpressionSyntax: Sendable {
   enum Operator: String, Sendable {
     case and, or
     case equal = "=="
@@ -109,9 +111,9 @@ indirect enum ExpressionSyntax: Sendable {
   }
   case literal(LiteralSyntax)
   case name(Name)
-  case not(ExpressionSyntax, SourceRange)
-  case binary(Operator, ExpressionSyntax, ExpressionSyntax, at: SourceRange)
-  case parentheses(ExpressionSyntax, SourceRange)
+  indirect case not(ExpressionSyntax, SourceRange)
+  indirect case binary(Operator, ExpressionSyntax, ExpressionSyntax, at: SourceRange)
+  indirect case parentheses(ExpressionSyntax, SourceRange)
   /// Something that could not be understood and has been reported.
   case damaged(SourceRange)
 
