@@ -33,6 +33,28 @@ package struct RunbookGenerator {
     return lines.joined(separator: "\n") + (random.oneIn(2) ? "\n" : "")
   }
 
+  /// A runbook called `generated` whose steps have an action, a check and no rollback, one like the
+  /// other.
+  package static func plainRunbook(steps: Int) -> String {
+    var text = """
+      runbook generated "Generated" {
+        inventory "servers.tsv" { name name address ip }
+        hosts all where name != ""
+
+      """
+    for number in 0..<steps {
+      text += """
+          step step-\(number) on all {
+            run `echo \(number)`
+            check `true`
+            no rollback "prints"
+          }
+
+        """
+    }
+    return text + "}\n"
+  }
+
   /// Names that are spelt like forms, in lines that have to be broken somewhere.
   private mutating func formsAsNames() {
     let names = ["stash", "upload", "report", "check", "run", "mode", "output", "parallel"]

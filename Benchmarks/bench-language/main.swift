@@ -3,16 +3,22 @@
 //     swift run -c release bench-language [STEPS…]
 //
 // The median of nine runs over a generated runbook, in processor time of this one thread, which other
-// work on the machine does not change much; linear means that the last column stays the same.
+// work on the machine does not change much; linear means that the last column stays the same. Of the
+// two runbooks the plain one has steps of three forms, the other one has every form of the language.
 import Foundation
 import LanguageFuzzing
 import RunbookLanguage
 
-print("  steps       size   compile   format   compile per 1,000 steps")
+print("runbook      steps       size   compile   format   compile per 1,000 steps")
 let given = CommandLine.arguments.dropFirst().compactMap { Int($0) }
 for steps in given.isEmpty ? [1_000, 3_000, 10_000, 30_000, 100_000] : given {
+  measure("plain", steps, RunbookGenerator.plainRunbook(steps: steps))
   var generator = RunbookGenerator(seed: 7)
-  let file = SourceFile(name: "generated.runbook", text: generator.runbook(steps: steps))
+  measure("every form", steps, generator.runbook(steps: steps))
+}
+
+func measure(_ kind: String, _ steps: Int, _ text: String) {
+  let file = SourceFile(name: "generated.runbook", text: text)
   let compile = median {
     let result = Compiler.compile(file: file)
     if result.hasErrors {
@@ -21,8 +27,9 @@ for steps in given.isEmpty ? [1_000, 3_000, 10_000, 30_000, 100_000] : given {
   }
   let format = median { precondition(Formatter.format(file).text != nil) }
   let columns = [
-    pad("\(steps)", 7), pad("\(file.bytes.count / 1024) KiB", 11), pad("\(shown(compile)) ms", 10),
-    pad("\(shown(format)) ms", 9), pad("\(shown(compile * 1000 / Double(steps))) ms", 10),
+    kind, pad("\(steps)", 18 - kind.count), pad("\(file.bytes.count / 1024) KiB", 11),
+    pad("\(shown(compile)) ms", 10), pad("\(shown(format)) ms", 9),
+    pad("\(shown(compile * 1000 / Double(steps))) ms", 10),
   ]
   print(columns.joined())
 }
