@@ -13,7 +13,7 @@ extension Parser {
     case .lock: declare(lock().map(DeclarationSyntax.lock), in: &block)
     case .report: declare(reportDeclaration().map(DeclarationSyntax.report), in: &block)
     case .hosts: declareHosts(in: &block, of: kind)
-    case .step: state(step().map { .step(Shared($0)) }, in: &block)
+    case .step: state(step().map { .step($0) }, in: &block)
     case .phase: state(phase().map { .phase(Shared($0)) }, in: &block)
     case .use: state(use().map { .use(Shared($0)) }, in: &block)
     case .rolling: state(rolling().map { .rolling(Shared($0)) }, in: &block)
@@ -131,7 +131,7 @@ extension Parser {
   }
 
   /// `step NAME ["title"] [on GROUP] [after A, B] [when EXPR] { … }`
-  private mutating func step() -> StepSyntax? {
+  private mutating func step() -> Shared<StepSyntax>? {
     let documentation = documentation(before: index)
     let keyword = current.range
     advance()
@@ -152,7 +152,7 @@ extension Parser {
     if current.kind == .string { step.title = string() }
     header(of: &step)
     stepBody(&step)
-    return step
+    return Shared(step)
   }
 
   private mutating func header(of step: inout StepSyntax) {

@@ -101,7 +101,7 @@ struct StepSyntax: Sendable {
 
 enum ActionSyntax: Sendable {
   case run(CodeSyntax, keyword: SourceRange)
-  case write(WriteSyntax)
+  indirect case write(WriteSyntax)
   case stash([StringSyntax], to: StringSyntax?, keyword: SourceRange)
   case upload(StringSyntax, to: StringSyntax, keyword: SourceRange)
   case confirm(StringSyntax, keyword: SourceRange)

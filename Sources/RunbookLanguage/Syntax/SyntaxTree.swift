@@ -127,8 +127,9 @@ enum ExpressionSyntax: Sendable {
   }
 }
 
-/// A number or duration of a form: a literal or the name of an input.
-enum AmountSyntax: Sendable {
+/// A number or duration of a form: a literal or the name of an input. In a box of its own, since
+/// steps and checks have room for several and most have none.
+indirect enum AmountSyntax: Sendable {
   case literal(LiteralSyntax)
   case name(Name)
 
