@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Stops an initdb of the lab's hosts, and the server that it has started, a few milliseconds after it
-# begins: pgrep from the shell takes longer than initdb takes to its control file.
+# begins: pkill from the shell takes longer than initdb takes to its control file.
 #
 # hold.pl SECONDS HOST=PID...
 #   SECONDS    how long to wait for one
@@ -9,7 +9,6 @@
 # Prints the host; ends with 1 where none of them ran initdb in time.
 use strict;
 use warnings;
-use Time::HiRes qw(sleep time);
 
 my ($seconds, @hosts) = @ARGV;
 my $deadline = time + $seconds;
@@ -41,6 +40,6 @@ while (time < $deadline) {
         print "$host{$namespace}\n";
         exit 0;
     }
-    sleep 0.005;
+    select undef, undef, undef, 0.005;
 }
 exit 1;

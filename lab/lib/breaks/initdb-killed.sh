@@ -20,7 +20,7 @@ apply() {
     starting=$!
     host=$(perl "$LAB_HOME/lib/hold.pl" 60 "${hosts[@]}") ||
       fail "no member ran initdb within 60 s" "run lab/heal, then lab/break initdb-killed again"
-    wait "$starting"
+    wait "$starting" || exit
     held_in_time "$host" && break
     ((attempt < 3)) ||
       fail "initdb was held too late, three times" "run lab/heal, then lab/break initdb-killed again"
