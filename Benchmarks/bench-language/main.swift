@@ -1,6 +1,7 @@
 // How long compiling takes, by the number of steps.
 //
-//     swift run -c release bench-language [STEPS…]
+//     swift run -c release bench-language [plain | every] [STEPS…]
+//     swift run -c release bench-language write [plain | every] STEPS > generated.runbook
 //
 // The median of nine runs over a generated runbook, in processor time of this one thread, which other
 // work on the machine does not change much; linear means that the last column stays the same. Of the
@@ -9,12 +10,24 @@ import Foundation
 import LanguageFuzzing
 import RunbookLanguage
 
-print("runbook      steps       size   compile   format   compile per 1,000 steps")
-let given = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-for steps in given.isEmpty ? [1_000, 3_000, 10_000, 30_000, 100_000] : given {
-  measure("plain", steps, RunbookGenerator.plainRunbook(steps: steps))
+let words = CommandLine.arguments.dropFirst()
+let given = words.compactMap { Int($0) }
+let sizes = given.isEmpty ? [1_000, 3_000, 10_000, 30_000, 100_000] : given
+if words.contains("write") {
+  print(words.contains("every") ? everyForm(sizes[0]) : RunbookGenerator.plainRunbook(steps: sizes[0]))
+} else {
+  print("runbook      steps       size   compile   format   compile per 1,000 steps")
+  for steps in sizes {
+    if !words.contains("every") {
+      measure("plain", steps, RunbookGenerator.plainRunbook(steps: steps))
+    }
+    if !words.contains("plain") { measure("every form", steps, everyForm(steps)) }
+  }
+}
+
+func everyForm(_ steps: Int) -> String {
   var generator = RunbookGenerator(seed: 7)
-  measure("every form", steps, generator.runbook(steps: steps))
+  return generator.runbook(steps: steps)
 }
 
 func measure(_ kind: String, _ steps: Int, _ text: String) {

@@ -3,29 +3,51 @@ package struct Step: Codable, Hashable, Sendable {
   package var path: StepPath
   package var name: String
   package var title: String?
-  package var documentation: String = ""
+  package var documentation: String
   /// nil: on the machine that runs the engine.
   package var group: GroupID?
   package var when: Expression?
-  package var requires: [Check] = []
-  package var unless: [Check] = []
+  package var requires: [Check]
+  package var unless: [Check]
   package var action: Action?
-  package var checks: [Check] = []
-  package var rollback: Rollback = .notNeeded
-  package var outputs: [OutputDeclaration] = []
+  package var checks: [Check]
+  package var rollback: Rollback
+  package var outputs: [OutputDeclaration]
   package var retry: Retry?
   /// Milliseconds.
   package var timeout: Amount?
   /// `as "USER"`.
   package var user: Template?
-  package var rerunIfInterrupted = false
-  package var onFailure: FailurePolicy = .stop
+  package var rerunIfInterrupted: Bool
+  package var onFailure: FailurePolicy
   package var environment: Int
   package var origin: Origin
 
-  package init(path: StepPath, name: String, environment: Int, origin: Origin) {
+  package init(
+    path: StepPath, name: String, title: String? = nil, documentation: String = "",
+    group: GroupID? = nil, when: Expression? = nil, requires: [Check] = [], unless: [Check] = [],
+    action: Action? = nil, checks: [Check] = [], rollback: Rollback = .notNeeded,
+    outputs: [OutputDeclaration] = [], retry: Retry? = nil, timeout: Amount? = nil,
+    user: Template? = nil, rerunIfInterrupted: Bool = false, onFailure: FailurePolicy = .stop,
+    environment: Int, origin: Origin
+  ) {
     self.path = path
     self.name = name
+    self.title = title
+    self.documentation = documentation
+    self.group = group
+    self.when = when
+    self.requires = requires
+    self.unless = unless
+    self.action = action
+    self.checks = checks
+    self.rollback = rollback
+    self.outputs = outputs
+    self.retry = retry
+    self.timeout = timeout
+    self.user = user
+    self.rerunIfInterrupted = rerunIfInterrupted
+    self.onFailure = onFailure
     self.environment = environment
     self.origin = origin
   }
@@ -70,20 +92,27 @@ package struct Check: Codable, Hashable, Sendable {
     case expression(Expression)
   }
   package var subject: Subject
-  package var isNegated = false
+  package var isNegated: Bool
   /// Milliseconds; polled until then where it does not hold at once.
   package var within: Amount?
   package var every: Amount?
-  package var isLasting = false
+  package var isLasting: Bool
   /// `else "what to do"`.
   package var remedy: Template?
   /// The check as it stands in the source, on one line, for screens and reports.
   package var text: String
   package var origin: Origin
 
-  package init(subject: Subject, isNegated: Bool = false, text: String, origin: Origin) {
+  package init(
+    subject: Subject, isNegated: Bool = false, within: Amount? = nil, every: Amount? = nil,
+    isLasting: Bool = false, remedy: Template? = nil, text: String, origin: Origin
+  ) {
     self.subject = subject
     self.isNegated = isNegated
+    self.within = within
+    self.every = every
+    self.isLasting = isLasting
+    self.remedy = remedy
     self.text = text
     self.origin = origin
   }

@@ -3,6 +3,19 @@ import RunbookCore
 /// Checks, and the paths and addresses that can be judged before the run.
 extension Lowering {
   mutating func lower(
+    _ syntax: [CheckSyntax], role: CodeContext.Role, _ context: ReadingContext
+  ) -> [Check] {
+    if syntax.isEmpty { return [] }
+    var checks: [Check] = []
+    // Checks are large to move.
+    checks.reserveCapacity(syntax.count)
+    for check in syntax {
+      if let lowered = lower(check, role: role, context) { checks.append(lowered) }
+    }
+    return checks
+  }
+
+  private mutating func lower(
     _ syntax: CheckSyntax, role: CodeContext.Role, _ context: ReadingContext
   ) -> Check? {
     let subject: Check.Subject
@@ -26,15 +39,12 @@ extension Lowering {
       subject = .expression(condition)
     case .damaged: return nil
     }
-    var check = Check(
-      subject: subject, isNegated: syntax.isNegated, text: text(of: syntax),
-      origin: origin(syntax.range))
-    check.within = syntax.within.map { time($0) }
-    check.every = syntax.every.map { time($0) }
-    check.isLasting = syntax.isLasting
     checkText(syntax.remedy, "what to do")
-    check.remedy = syntax.remedy.map { template($0, context) }
-    return check
+    return Check(
+      subject: subject, isNegated: syntax.isNegated, within: syntax.within.map { time($0) },
+      every: syntax.every.map { time($0) }, isLasting: syntax.isLasting,
+      remedy: syntax.remedy.map { template($0, context) }, text: text(of: syntax),
+      origin: origin(syntax.range))
   }
 
   /// The check as it is written, on one line; of longer code its first line.

@@ -35,9 +35,9 @@ extension Lowering {
       return code
     }
     useWords(of: syntax.text, isShell: isShell, context.role)
-    guard isShell else { return code }
     let wantsCommands = !scope.shellReach.isEmpty && context.role != .shell
-    let shell = ShellCode(alone: syntax.text, wantsCommands: wantsCommands)
+    guard isShell, wantsCommands || ShellCode.mattersAlone(syntax.text) else { return code }
+    let shell = ShellCode(syntax.text, wantsCommands: wantsCommands)
     checkReads(shell, syntax, context)
     checkGuard(shell, syntax, context.role)
     if wantsCommands { checkCalls(shell, syntax, context) }

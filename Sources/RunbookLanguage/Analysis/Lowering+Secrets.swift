@@ -31,7 +31,7 @@ extension Lowering {
         .wrongKind, "the command of a secret has no `#!` line", syntax.range,
         help: "\(help); call the program that is meant")
     }
-    let shell = ShellCode(alone: code.text, wantsCommands: true)
+    let shell = ShellCode(code.text, wantsCommands: true)
     var seen: Set<String> = []
     for read in shell.reads
     where !shell.setsAnything && canBeOurs(read.name) && !shell.assigned.contains(read.name)

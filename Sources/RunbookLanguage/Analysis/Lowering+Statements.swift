@@ -34,7 +34,7 @@ extension Lowering {
 
   private mutating func statement(_ syntax: StatementSyntax) -> Statement? {
     switch syntax {
-    case .step(let step): .step(lower(step.value))
+    case .step(let step): .step(lower(step))
     case .phase(let phase): .scope(lower(phase.value))
     case .use(let use): lower(use.value).map { .scope($0) }
     case .parallel(let block, let keyword): parallel(block.value, keyword)

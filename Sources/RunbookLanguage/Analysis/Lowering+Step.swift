@@ -3,39 +3,38 @@ import RunbookCore
 /// Steps: their forms, and which of them go together.
 extension Lowering {
   mutating func lower(_ syntax: StepSyntax) -> Step {
-    var step = Step(
-      path: scope.prefix + syntax.name.text, name: syntax.name.text,
-      environment: scope.environment, origin: origin(syntax.name.range))
-    step.title = syntax.title.flatMap { plainText($0) }
-    step.documentation = syntax.documentation
-    step.when = syntax.when.flatMap { condition($0, .init(place: .statement)) }
-    let group = syntax.group.flatMap { self.group($0) }
+    let path = scope.prefix + syntax.name.text
+    let origin = origin(syntax.name.range)
+    let title = syntax.title.flatMap { plainText($0) }
+    let when = syntax.when.flatMap { condition($0, .init(place: .statement)) }
     // A group that could not be resolved must not make `$host` an error on top.
-    step.group = group?.id ?? syntax.group?.text
+    let group = syntax.group.map { self.group($0)?.id ?? $0.text }
     scope.chain.links.append(
       .init(
         node: syntax.keyword.start, kind: .step(continues: false), child: 0, isConditional: false))
-    defer { scope.chain.links.removeLast() }
-    let context = ReadingContext(place: .step, group: step.group)
-
-    step.requires = syntax.requires.compactMap { lower($0, role: .check, context) }
-    step.unless = syntax.unless.compactMap { lower($0, role: .openGuard, context) }
-    step.action = syntax.action.flatMap { lower($0, context) }
-    step.checks = syntax.checks.compactMap { lower($0, role: .check, context) }
-    step.rollback = lower(syntax.rollback, of: syntax, context)
-    step.outputs = syntax.outputs.map { lower($0, of: syntax, path: step.path, context) }
-    step.retry = syntax.retry.map { retry in
+    let context = ReadingContext(place: .step, group: group)
+    let requires = lower(syntax.requires, role: .check, context)
+    let unless = lower(syntax.unless, role: .openGuard, context)
+    let action = syntax.action.map { lower($0, context) }
+    let checks = lower(syntax.checks, role: .check, context)
+    let rollback = lower(syntax.rollback, of: syntax, context)
+    let outputs = syntax.outputs.map { lower($0, of: syntax, path: path, context) }
+    let retry = syntax.retry.map { retry in
       Retry(
         attempts: count(retry.attempts), every: retry.every.map { time($0) },
         upTo: retry.upTo.map { time($0) })
     }
-    step.timeout = syntax.timeout.map { time($0.amount) }
-    step.user = syntax.user.map { template($0, context) }
+    let timeout = syntax.timeout.map { time($0.amount) }
+    let user = syntax.user.map { template($0, context) }
     checkUser(syntax.user)
-    step.rerunIfInterrupted = syntax.rerunIfInterrupted != nil
-    step.onFailure = syntax.onFailure ?? .stop
     if !syntax.isDamaged { checkForms(of: syntax) }
-    return step
+    scope.chain.links.removeLast()
+    return Step(
+      path: path, name: syntax.name.text, title: title, documentation: syntax.documentation,
+      group: group, when: when, requires: requires, unless: unless, action: action,
+      checks: checks, rollback: rollback, outputs: outputs, retry: retry, timeout: timeout,
+      user: user, rerunIfInterrupted: syntax.rerunIfInterrupted != nil,
+      onFailure: syntax.onFailure ?? .stop, environment: scope.environment, origin: origin)
   }
 
   // MARK: - What goes together
@@ -127,8 +126,7 @@ extension Lowering {
     switch rollback {
     case .code(let code, let checks, _)?:
       let lowered = lower(code, CodeContext(role: .action, group: context.group))
-      return .code(
-        lowered, checks: checks.compactMap { lower($0, role: .check, context) })
+      return .code(lowered, checks: lower(checks, role: .check, context))
     case .refused(let reason, _)?:
       checkText(reason, "the reason")
       return .refused(plainText(reason) ?? "")

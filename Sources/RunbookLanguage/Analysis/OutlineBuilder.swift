@@ -12,6 +12,7 @@ struct OutlineBuilder {
     self.file = file
     self.tree = tree
     var names: [String: Name] = [:]
+    names.reserveCapacity(tree.body.statements.count)
     let continues = tree.body.onFailure == .continue
     let root = Chain(links: [
       .init(node: -1, kind: .sequence(continues: continues), child: 0, isConditional: false)
@@ -39,8 +40,8 @@ struct OutlineBuilder {
     if let name = statement.name { claim(name, in: &names) }
     switch statement {
     case .step(let step):
-      checkAfter(step.value, chain)
-      write(step.value, chain: chain, path: path)
+      checkAfter(step, chain)
+      write(step, chain: chain, path: path)
     case .phase(let phase):
       let phase = phase.value
       var inner: [String: Name] = [:]
@@ -162,7 +163,7 @@ struct OutlineBuilder {
         edges.append([])
         continue
       }
-      edges.append(step.value.after.compactMap { branch($0, in: branches) })
+      edges.append(step.after.compactMap { branch($0, in: branches) })
     }
     for cycle in CycleFinder(edges).cycles() { report(cycle, in: block) }
     return edges

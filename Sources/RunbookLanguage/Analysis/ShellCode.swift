@@ -44,25 +44,18 @@ struct ShellCode: Sendable {
     self = scanner.found
   }
 
-  /// What matters of code that is looked at by itself: without these signs it reads nothing.
-  init(alone text: String, wantsCommands: Bool = false) {
-    guard
-      wantsCommands
-        || text.hasByte({
-          $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "|")
-        })
-    else {
-      self.init()
-      return
+  /// Whether code reads anything or has a status that may lie: without these signs it does not.
+  static func mattersAlone(_ text: String) -> Bool {
+    text.hasByte {
+      $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "|")
     }
-    self.init(text, wantsCommands: wantsCommands)
   }
 
   init() {}
 
   /// The command of a `#!` line, and whether it is a shell.
   static func interpreter(of text: String) -> (command: String?, isShell: Bool) {
-    guard text.hasPrefix("#!") else { return (nil, true) }
+    guard text.utf8.first == UInt8(ascii: "#"), text.hasPrefix("#!") else { return (nil, true) }
     let line = text.dropFirst(2).prefix { $0 != "\n" }
     let words = line.split(separator: " ").map(String.init)
     guard let first = words.first else { return (nil, true) }

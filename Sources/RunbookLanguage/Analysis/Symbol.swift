@@ -74,14 +74,14 @@ final class Symbol: Sendable {
 }
 
 /// A file with all that was found out about it before it is used.
-struct LoadedFile: Sendable {
+struct LoadedFile {
   var file: SourceFile
   var tree: FileSyntax
   var outline: Outline
 }
 
 /// The names of one file in one use, and where in it the lowering stands.
-struct FileScope: Sendable {
+struct FileScope {
   var loaded: LoadedFile
   /// What comes before the names of its groups, secrets and steps: `precheck/`.
   let filePrefix: String

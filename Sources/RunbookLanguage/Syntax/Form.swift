@@ -1,5 +1,6 @@
-/// The first words of everything that can stand in a block.
-enum Form: String, CaseIterable, Sendable {
+/// The first words of everything that can stand in a block. A number, since every word at the
+/// beginning of a line is looked up and its form is asked for by every block around it.
+enum Form: UInt8, CaseIterable, Sendable {
   case inventory, input, secret, hosts, shell, lock, report
   case step, phase, use, parallel, rolling, first
   case on
@@ -8,22 +9,69 @@ enum Form: String, CaseIterable, Sendable {
   case `as`, `if`
   case content, mode, owner
 
-  /// By their first letter, so that a word is compared with few of them.
-  private static let byLetter: [[(form: Form, letters: [UInt8])]] = {
-    var table: [[(form: Form, letters: [UInt8])]] = Array(repeating: [], count: 256)
-    for form in allCases {
-      let letters = Array(form.rawValue.utf8)
-      table[Int(letters[0])].append((form, letters))
+  var word: StaticString {
+    switch self {
+    case .inventory: "inventory"
+    case .input: "input"
+    case .secret: "secret"
+    case .hosts: "hosts"
+    case .shell: "shell"
+    case .lock: "lock"
+    case .report: "report"
+    case .step: "step"
+    case .phase: "phase"
+    case .use: "use"
+    case .parallel: "parallel"
+    case .rolling: "rolling"
+    case .first: "first"
+    case .on: "on"
+    case .require: "require"
+    case .unless: "unless"
+    case .run: "run"
+    case .write: "write"
+    case .stash: "stash"
+    case .upload: "upload"
+    case .confirm: "confirm"
+    case .check: "check"
+    case .rollback: "rollback"
+    case .no: "no"
+    case .output: "output"
+    case .retry: "retry"
+    case .timeout: "timeout"
+    case .as: "as"
+    case .if: "if"
+    case .content: "content"
+    case .mode: "mode"
+    case .owner: "owner"
     }
-    return table
+  }
+
+  /// By first letter and length, which hardly two forms share.
+  private static let places: [[Form]] = {
+    var places: [[Form]] = Array(repeating: [], count: 26 * 16)
+    for form in allCases {
+      let letters = Array(form.word.description.utf8)
+      places[place(letters[0], letters.count)].append(form)
+    }
+    return places
   }()
 
-  static func named(_ word: String) -> Form? { named(word.utf8) }
+  private static func place(_ letter: UInt8, _ length: Int) -> Int {
+    Int(letter - UInt8(ascii: "a")) * 16 + length
+  }
 
-  /// Makes no string: every word at the beginning of a line is asked.
-  static func named(_ word: some Collection<UInt8>) -> Form? {
-    guard let first = word.first else { return nil }
-    return byLetter[Int(first)].first { word.elementsEqual($0.letters) }?.form
+  static func named(_ word: String) -> Form? {
+    let bytes = Array(word.utf8)
+    return named(bytes, from: 0, to: bytes.count)
+  }
+
+  static func named(_ bytes: [UInt8], from start: Int, to end: Int) -> Form? {
+    guard (1..<16).contains(end - start), isLowerLetter(bytes[start]) else { return nil }
+    for form in places[place(bytes[start], end - start)] where form.word.stands(in: bytes, at: start)
+    {
+      return form
+    }
+    return nil
   }
 
   /// How the form is spoken of.
@@ -31,18 +79,50 @@ enum Form: String, CaseIterable, Sendable {
     if self == .on { return "`on failure`" }
     if self == .first { return "`first of`" }
     if self == .no { return "`no rollback`" }
-    return self == .if ? "`if interrupted rerun`" : "`\(rawValue)`"
+    return self == .if ? "`if interrupted rerun`" : "`\(word)`"
   }
 
   /// Whether it is a statement of a sequence.
-  var isStatement: Bool { BlockKind.statements.contains(self) }
+  var isStatement: Bool { BlockKind.parallel.allows(self) }
+}
+
+extension StaticString {
+  /// Whether its bytes stand at an offset, which the text has room for.
+  func stands(in bytes: [UInt8], at start: Int) -> Bool {
+    withUTF8Buffer { letters in
+      for offset in 0..<letters.count where bytes[start + offset] != letters[offset] {
+        return false
+      }
+      return true
+    }
+  }
+}
+
+/// Several forms, asked whether they hold one by a single bit.
+struct FormSet: Sendable {
+  private var bits: UInt64 = 0
+
+  init(_ forms: [Form] = []) {
+    for form in forms { bits |= Self.bit(form) }
+  }
+
+  func contains(_ form: Form) -> Bool { bits & Self.bit(form) != 0 }
+
+  /// False where it was in already.
+  mutating func insert(_ form: Form) -> Bool {
+    let isNew = !contains(form)
+    bits |= Self.bit(form)
+    return isNew
+  }
+
+  private static func bit(_ form: Form) -> UInt64 { 1 << UInt64(form.rawValue) }
 }
 
 /// What kind of block it is, which says what may stand in it.
-enum BlockKind: Sendable {
+enum BlockKind: Int, CaseIterable, Sendable {
   case runbook, part, site, phase, rolling, parallel, alternatives, step, rollback, write
 
-  fileprivate static let statements: [Form] = [.step, .phase, .use, .parallel, .rolling, .first]
+  private static let statements: [Form] = [.step, .phase, .use, .parallel, .rolling, .first]
   private static let ofRunbook: [Form] =
     [.inventory, .input, .secret, .hosts, .shell, .lock, .report, .on] + statements
   private static let ofPart: [Form] = [.secret, .hosts, .shell, .lock, .on] + statements
@@ -70,7 +150,9 @@ enum BlockKind: Sendable {
     }
   }
 
-  func allows(_ form: Form) -> Bool { forms.contains(form) }
+  private static let sets = allCases.map { FormSet($0.forms) }
+
+  func allows(_ form: Form) -> Bool { Self.sets[rawValue].contains(form) }
 
   /// How a block of the kind is spoken of.
   var shown: String {

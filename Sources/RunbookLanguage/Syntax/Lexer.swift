@@ -59,7 +59,10 @@ struct Lexer {
       offset += 1
       isFirstOnLine = true
       followsStray = false
-    case 0x20, 0x09, 0x0D: offset += 1
+    case 0x20, 0x09, 0x0D:
+      var end = offset + 1
+      while end < bytes.count, bytes[end] == 0x20 { end += 1 }
+      offset = end
     case UInt8(ascii: "/") where peek(1) == UInt8(ascii: "/"): comment()
     case UInt8(ascii: "\""): string()
     case UInt8(ascii: "`"): code()
@@ -78,7 +81,7 @@ struct Lexer {
       if peek(1) == UInt8(ascii: "=") { sign(.greaterOrEqual, 2) } else { sign(.greater, 1) }
     case UInt8(ascii: "0")...UInt8(ascii: "9"): number()
     case UInt8(ascii: "-") where isDigit(peek(1)): number()
-    case _ where isWordStart(byte) && !startsForeignQuote(at: offset): word()
+    case _ where isWordStart(byte) && (byte < 0x80 || !startsForeignQuote(at: offset)): word()
     default: unexpected()
     }
     precondition(offset > start, "the lexer stands still at \(start)")
@@ -86,9 +89,12 @@ struct Lexer {
 
   // MARK: - Tokens
 
-  mutating func append(_ kind: Token.Kind, _ range: SourceRange, isDamaged: Bool = false) {
+  mutating func append(
+    _ kind: Token.Kind, _ range: SourceRange, isDamaged: Bool = false, form: Form? = nil
+  ) {
     let isDoubtful = isDamaged || followsStray
-    tokens.append(Token(kind, range, isFirstOnLine: isFirstOnLine, isDamaged: isDoubtful))
+    tokens.append(
+      Token(kind, range, isFirstOnLine: isFirstOnLine, isDamaged: isDoubtful, form: form))
     isFirstOnLine = false
     followsStray = false
   }
@@ -100,8 +106,10 @@ struct Lexer {
 
   private mutating func word() {
     let start = offset
-    while offset < bytes.count, isWordPart(bytes[offset]) { offset += 1 }
-    append(.word, SourceRange(start, offset))
+    var end = start + 1
+    while end < bytes.count, isWordPart(bytes[end]) { end += 1 }
+    offset = end
+    append(.word, SourceRange(start, end), form: Form.named(bytes, from: start, to: end))
   }
 
   /// Digits, with a unit for a duration; what the unit means is the parser's business.

@@ -2,7 +2,7 @@ import RunbookCore
 
 /// What a step does: `run`, `write`, `stash`, `upload`, `confirm`.
 extension Parser {
-  mutating func action(_ form: Form, into step: inout StepSyntax) -> Bool {
+  mutating func action(_ form: Form, into step: StepSyntax) -> Bool {
     let keyword = current.range
     guard let action = action(form) else { return false }
     if let first = step.action {
@@ -67,7 +67,7 @@ extension Parser {
   }
 
   private mutating func writeForms(of write: inout WriteSyntax) {
-    var seen: [Form] = []
+    var seen = FormSet()
     while let form = nextForm(in: .write, isDamaged: &write.isDamaged) {
       guard BlockKind.write.allows(form) else {
         write.isDamaged = true
@@ -75,11 +75,7 @@ extension Parser {
         skip(form)
         continue
       }
-      if seen.contains(form) {
-        reportRepeated(form, current.range, in: "this `write`")
-      } else {
-        seen.append(form)
-      }
+      if !seen.insert(form) { reportRepeated(form, current.range, in: "this `write`") }
       advance()
       if form == .mode {
         write.mode = requiredString("a file mode, as \"0644\"")

@@ -65,7 +65,9 @@ extension Parser {
       reportEnd(expecting: "`}`")
       return nil
     }
-    if suspect == nil, current.isFirstOnLine, indentation(current) < indentation(open) {
+    if suspect == nil, current.isFirstOnLine,
+      indentation(at: current.start) < indentation(at: open.start)
+    {
       suspect = openBlocks.last
     }
     layout[index].insert(.blockClose)
@@ -104,25 +106,21 @@ extension Parser {
     hasReportedEnd = true
   }
 
-  /// How many blanks begin the line of a token.
-  func indentation(_ token: Token) -> Int {
-    let line = file.range(ofLine: file.line(at: token.start))
-    var offset = line.start
-    while offset < token.start, bytes[offset] == 0x20 || bytes[offset] == 0x09 {
+  /// How many blanks begin the line of an offset.
+  private func indentation(at start: Int) -> Int {
+    var lineStart = start
+    while lineStart > 0, bytes[lineStart - 1] != 0x0A { lineStart -= 1 }
+    var offset = lineStart
+    while offset < start, bytes[offset] == 0x20 || bytes[offset] == 0x09 {
       offset += 1
     }
-    return offset - line.start
+    return offset - lineStart
   }
 
   /// A statement within a step that stands no deeper than the step: the step was never closed.
   mutating func isUnclosed() -> Bool {
     guard let open = openBlocks.last, current.isFirstOnLine else { return false }
-    let openLine = file.range(ofLine: file.line(at: open.brace.start))
-    var offset = openLine.start
-    while offset < open.brace.start, bytes[offset] == 0x20 || bytes[offset] == 0x09 {
-      offset += 1
-    }
-    guard indentation(current) <= offset - openLine.start else { return false }
+    guard indentation(at: current.start) <= indentation(at: open.brace.start) else { return false }
     if hasReportedEnd { return true }
     let note = Diagnostic.Note(
       text: "the next statement begins here", place: Place(file, current.range))

@@ -4,36 +4,55 @@ import RunbookCore
 extension Parser {
   /// `[not] SUBJECT [within D [every D]] [lasting] [else "what to do"]`; options that the form does
   /// not take are reported and left out.
-  mutating func check(allowing allowed: [String], of form: Form) -> CheckSyntax? {
+  mutating func check(_ takes: CheckOptions, of form: Form) -> CheckSyntax? {
     let start = current.range
     let first = index
-    guard var check = subject(start) else { return nil }
-    check.range = SourceRange(start.start, max(start.end, tokens[max(0, index - 1)].end))
-    if case .code = check.subject {} else { check.words = words(tokens[first..<index]) }
+    let isNegated = isNegation
+    if isNegated { advance() }
+    guard let subject = subject() else { return nil }
+    let range = SourceRange(start.start, max(start.end, tokens[max(0, index - 1)].end))
+    var words = ""
+    if case .code = subject {} else { words = self.words(tokens[first..<index]) }
+    var within: AmountSyntax?
+    var every: AmountSyntax?
+    var isLasting = false
+    var remedy: StringSyntax?
     var options = Options.ofCheck
-    options.refuse { !allowed.contains($0) }
+    options.refused = takes.symmetricDifference(.all).rawValue
     while let option = option(&options) {
       // Without `within` there is nothing to do every now and then: both are one mistake.
-      let isTold = option.name == "every" && check.within != nil
-      if !allowed.contains(option.name), !isTold {
+      let isTold = option.name == "every" && within != nil
+      if options.refuses(option.name), !isTold {
         report(
           .misplacedForm, "\(form.shown) takes no `\(option.name)`", option.range,
           help: optionHelp(option.name, form))
       }
       switch option.name {
-      case "within": check.within = time("a duration")
+      case "within": within = time("a duration")
       case "every":
-        check.every = time("a duration")
-        if !has("within", in: options), allowed.contains("every") {
+        every = time("a duration")
+        if !has("within", in: options), takes.contains(.every) {
           report(
             .formOrder, "`every` needs `within`", option.range,
             help: "write `within 30s every 2s`")
         }
-      case "lasting": check.isLasting = true
-      case _: check.remedy = requiredString("what to do")
+      case "lasting": isLasting = true
+      case _: remedy = requiredString("what to do")
       }
     }
-    return check
+    return CheckSyntax(
+      subject: subject, isNegated: isNegated, within: within, every: every, isLasting: isLasting,
+      remedy: remedy, range: range, words: words)
+  }
+
+  /// The options that a form takes after its check, by their places in `Options.ofCheck`.
+  struct CheckOptions: OptionSet {
+    let rawValue: Int
+    static let within = CheckOptions(rawValue: 1)
+    static let every = CheckOptions(rawValue: 2)
+    static let lasting = CheckOptions(rawValue: 4)
+    static let remedy = CheckOptions(rawValue: 8)
+    static let all: CheckOptions = [.within, .every, .lasting, .remedy]
   }
 
   private func words(_ tokens: ArraySlice<Token>) -> String {
@@ -53,14 +72,11 @@ extension Parser {
     return "to wait for something, put it in a step of its own before: `check … \(option) …`"
   }
 
-  private mutating func subject(_ start: SourceRange) -> CheckSyntax? {
+  /// Whether a `not` stands here that belongs to the check, not to its expression.
+  private var isNegation: Bool {
+    guard isWord("not") else { return false }
     let after = tokens[min(index + 2, tokens.count - 1)]
-    let isNegated =
-      isWord("not")
-      && (isQuestion(next, after: after) || isMisspelt(next, after) || isOption(at: index + 1))
-    if isNegated { advance() }
-    let subject = self.subject()
-    return subject.map { CheckSyntax(subject: $0, isNegated: isNegated, range: start) }
+    return isQuestion(next, after: after) || isMisspelt(next, after) || isOption(at: index + 1)
   }
 
   private mutating func subject() -> CheckSyntax.Subject? {
@@ -115,7 +131,7 @@ extension Parser {
       [.code, .fence, .string].contains(following.kind)
     else { return false }
     return !isWord("not", token) && !isQuestion(token, after: following)
-      && !(token.isFirstOnLine && Form.named(text(token)) != nil)
+      && !(token.isFirstOnLine && token.form != nil)
   }
 
   private mutating func misspelt() -> CheckSyntax.Subject? {
@@ -164,6 +180,7 @@ extension Parser {
   }
 
   private mutating func says() -> StringSyntax? {
+    guard current.kind == .word, current.form == nil else { return nil }
     var words: StringSyntax?
     var options = Options.ofSays
     while !isAnyOption, option(&options) != nil { words = requiredString("what it says") }

@@ -125,7 +125,7 @@ extension Parser {
       !isWord("and", next), !isWord("or", next), isName()
     else { return false }
     return text(current) != "not" && Suggestion.nearest(to: text(current), among: ["not"]) != nil
-      && Form.named(bytes[next.start..<next.end]) == nil
+      && next.form == nil
   }
 
   private mutating func comparison(_ size: inout Int) -> ExpressionSyntax {

@@ -54,7 +54,7 @@ extension Parser {
         let word = text(current)
         let help = helpForForgotten(in: kind)
         let near = help == nil ? nearestForm(to: word, in: kind) : nil
-        let meant = near == .no ? "no rollback" : near?.rawValue
+        let meant = near == .no ? "no rollback" : near?.word.description
         report(
           .unknownForm, "`\(word)` is no form of \(kind.shown)", current.range,
           help: help ?? meant.map { "did you mean `\($0)`?" } ?? listing(kind))
@@ -111,7 +111,7 @@ extension Parser {
       let near = Suggestion.nearest(to: fused, among: [Self.fused, "rollback"])
       if fused == Self.fused || near == Self.fused { return .no }
     }
-    return Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.rawValue)).flatMap(Form.named)
+    return Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.word.description)).flatMap(Form.named)
   }
 
   private static let fused = "norollback"
@@ -126,13 +126,13 @@ extension Parser {
       advance()
     }
     if current.kind == .leftBrace {
-      let first = next.kind == .word ? Form.named(text(next)) : nil
+      let first = next.form
       if let first, BlockKind.phase.allows(first) {
         _ = block(.phase, title: "this")
       } else {
-        var lost = StepSyntax(
+        let lost = StepSyntax(
           keyword: current.range, name: Name(text: "", range: current.range), documentation: "")
-        stepBody(&lost)
+        stepBody(of: lost)
       }
     }
     for token in tokens[start..<index] { lose(token) }

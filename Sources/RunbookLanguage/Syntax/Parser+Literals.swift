@@ -15,7 +15,7 @@ extension Parser {
 
   private func help(forTextIn token: Token) -> String? {
     if token.kind == .code || token.kind == .fence { return "text stands in double quotes" }
-    guard token.kind == .word, !token.isFirstOnLine, Form.named(text(token)) == nil else {
+    guard token.kind == .word, !token.isFirstOnLine, token.form == nil else {
       return nil
     }
     return "text stands in double quotes: `\"\(text(token))\"`"

@@ -2,7 +2,7 @@ import RunbookCore
 
 /// Names and types.
 extension Parser {
-  private static let reserved: Set<String> = ["and", "or", "not", "in", "true", "false"]
+  private static let reserved: [StaticString] = ["and", "or", "not", "in", "true", "false"]
 
   /// `[a-z][a-z0-9_]*`: a value or a group, which become variables.
   ///
@@ -11,12 +11,12 @@ extension Parser {
     _ what: String, before options: StaticString..., following: [Token.Kind] = []
   ) -> Name? {
     let isForgotten = isForgotten(before: options, following: following)
-    return name(what, separator: "_", isForgotten: isForgotten)
+    return name(what, separator: UInt8(ascii: "_"), isForgotten: isForgotten)
   }
 
   /// `[a-z][a-z0-9-]*`: a step, phase, part or runbook.
   mutating func stepName(_ what: String, before options: StaticString...) -> Name? {
-    name(what, separator: "-", isForgotten: isForgotten(before: options))
+    name(what, separator: UInt8(ascii: "-"), isForgotten: isForgotten(before: options))
   }
 
   /// A name that is only referred to: whether it is well formed shows when it is looked up.
@@ -35,7 +35,7 @@ extension Parser {
   }
 
   private mutating func name(
-    _ what: String, separator: Character, isForgotten: Bool
+    _ what: String, separator: UInt8, isForgotten: Bool
   ) -> Name? {
     guard current.kind == .word, !isForgotten else {
       lacksName = true
@@ -43,19 +43,20 @@ extension Parser {
       expected(what, help: isQuoted ? "names stand without quotes" : nil)
       return nil
     }
-    let name = Name(text: text(current), range: current.range)
+    let token = current
+    let name = Name(text: text(token), range: token.range)
     advance()
-    if Self.reserved.contains(name.text) {
+    if Self.reserved.contains(where: { isWord($0, token) }) {
       lostWords.insert(name.text)
       report(
         .reservedName, "`\(name.text)` is a word of the language, not a name", name.range,
         help: "choose another name")
-    } else if !isWellFormed(name.text, separator: separator) {
+    } else if !isWellFormed(token, separator: separator) {
       let better = wellFormed(name.text, separator: separator)
       lostWords.formUnion([name.text, better])
       report(
         .badName, "`\(name.text)` can't be \(what)", name.range,
-        help: (separator == "_"
+        help: (separator == UInt8(ascii: "_")
           ? "names of values and groups are lower-case letters, digits and `_`"
           : "names of steps, phases, parts and runbooks are lower-case letters, digits and `-`")
           + (better.isEmpty || !name.text.utf8.allSatisfy { $0 < 0x80 } ? "" : ": `\(better)`"))
@@ -63,13 +64,17 @@ extension Parser {
     return name
   }
 
-  private func isWellFormed(_ text: String, separator: Character) -> Bool {
-    let separator = separator.asciiValue
-    guard let first = text.utf8.first, isLowerLetter(first) else { return false }
-    return text.utf8.allSatisfy { isLowerLetter($0) || isDigit($0) || $0 == separator }
+  private func isWellFormed(_ token: Token, separator: UInt8) -> Bool {
+    guard isLowerLetter(bytes[token.start]) else { return false }
+    for offset in token.start..<token.end {
+      let byte = bytes[offset]
+      if !isLowerLetter(byte), !isDigit(byte), byte != separator { return false }
+    }
+    return true
   }
 
-  private func wellFormed(_ text: String, separator: Character) -> String {
+  private func wellFormed(_ text: String, separator: UInt8) -> String {
+    let separator = Character(UnicodeScalar(separator))
     let cleaned = text.lowercased().map { character in
       character.isASCII && (character.isLetter || character.isNumber) ? character : separator
     }

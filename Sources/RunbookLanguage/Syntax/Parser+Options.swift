@@ -7,12 +7,12 @@ extension Parser {
     /// A bit for each name that has been written.
     var seen = 0
     /// A bit for each name that the form at hand does not take, so that its order is no news.
-    private(set) var refused = 0
+    var refused = 0
 
     init(_ names: String...) { self.names = names }
 
-    mutating func refuse(_ condition: (String) -> Bool) {
-      for (position, name) in names.enumerated() where condition(name) { refused |= 1 << position }
+    func refuses(_ name: String) -> Bool {
+      names.firstIndex(of: name).map { refused & (1 << $0) != 0 } ?? true
     }
 
     /// The names that have not been written.
@@ -33,8 +33,10 @@ extension Parser {
   /// A misspelt option is reported and taken as meant, as are options in another order; a repeated
   /// one is reported, its second value wins.
   mutating func option(_ options: inout Options) -> (name: String, range: SourceRange)? {
-    guard current.kind == .word else { return nil }
     let token = current
+    guard token.kind == .word else { return nil }
+    // Of all forms only these two are spelt like options.
+    if token.isFirstOnLine, let form = token.form, form != .on, form != .as { return nil }
     var written = options.names.firstIndex { isWord($0, token) }
     if written == nil {
       // One that has been written is not meant again.

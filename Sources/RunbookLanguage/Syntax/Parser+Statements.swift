@@ -131,7 +131,7 @@ extension Parser {
   }
 
   /// `step NAME ["title"] [on GROUP] [after A, B] [when EXPR] { … }`
-  private mutating func step() -> Shared<StepSyntax>? {
+  private mutating func step() -> StepSyntax? {
     let documentation = documentation(before: index)
     let keyword = current.range
     advance()
@@ -142,20 +142,20 @@ extension Parser {
         advance()
       }
       if current.kind == .leftBrace {
-        var lost = StepSyntax(
+        let lost = StepSyntax(
           keyword: keyword, name: Name(text: "", range: keyword), documentation: "")
-        stepBody(&lost)
+        stepBody(of: lost)
       }
       return nil
     }
-    var step = StepSyntax(keyword: keyword, name: name, documentation: documentation)
+    let step = StepSyntax(keyword: keyword, name: name, documentation: documentation)
     if current.kind == .string { step.title = string() }
-    header(of: &step)
-    stepBody(&step)
-    return Shared(step)
+    header(of: step)
+    stepBody(of: step)
+    return step
   }
 
-  private mutating func header(of step: inout StepSyntax) {
+  private mutating func header(of step: StepSyntax) {
     var options = Options.ofStep
     while true {
       if let option = option(&options) {

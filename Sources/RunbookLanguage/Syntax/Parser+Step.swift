@@ -3,8 +3,8 @@ import RunbookCore
 /// The forms of a step.
 extension Parser {
   /// The braces of a step with its forms.
-  mutating func stepBody(_ step: inout StepSyntax) {
-    var seen: [Form] = []
+  mutating func stepBody(of step: StepSyntax) {
+    var seen = FormSet()
     let title =
       step.name.text.isEmpty ? "the step" : BlockTitle("step", step.name.text)
     let range = braces(.step, title: title) { parser in
@@ -17,14 +17,11 @@ extension Parser {
           for token in parser.tokens[start..<parser.index] { parser.lose(token) }
           continue
         }
-        if Self.repeatable.contains(form) {
-          // Several of them are read in order.
-        } else if !seen.contains(form) {
-          seen.append(form)
-        } else {
+        // Of some several are read in order.
+        if !Self.repeatable.contains(form), !seen.insert(form) {
           parser.reportRepeated(form, parser.current.range, in: "this step")
         }
-        if !parser.stepForm(form, into: &step) {
+        if !parser.stepForm(form, into: step) {
           step.isDamaged = true
           parser.recover()
           for token in parser.tokens[start..<parser.index] { parser.lose(token) }
@@ -35,7 +32,7 @@ extension Parser {
     if range == nil { step.isDamaged = true }
   }
 
-  private static let repeatable: [Form] = [.require, .unless, .check, .output]
+  private static let repeatable = FormSet([.require, .unless, .check, .output])
 
   /// A form of another block is parsed to know where it ends, and forgotten.
   mutating func skip(_ form: Form) {
@@ -55,29 +52,28 @@ extension Parser {
       advance()
       return recover()
     }
-    var lost = StepSyntax(
+    let lost = StepSyntax(
       keyword: current.range, name: Name(text: "", range: current.range), documentation: "")
-    if !stepForm(form, into: &lost) { recover() }
+    if !stepForm(form, into: lost) { recover() }
   }
 
   /// One form; false where it makes no sense and the rest of it is to be stepped over.
-  private mutating func stepForm(_ form: Form, into step: inout StepSyntax) -> Bool {
+  private mutating func stepForm(_ form: Form, into step: StepSyntax) -> Bool {
     let keyword = current.range
     switch form {
     case .require:
       advance()
-      return add(check(allowing: ["else"], of: form), to: &step.requires)
+      return add(check(.remedy, of: form), to: &step.requires)
     case .unless:
       advance()
-      return add(check(allowing: [], of: form), to: &step.unless)
+      return add(check([], of: form), to: &step.unless)
     case .check:
       advance()
-      return add(
-        check(allowing: ["within", "every", "lasting", "else"], of: form), to: &step.checks)
-    case .run, .write, .stash, .upload, .confirm: return action(form, into: &step)
-    case .rollback, .no: return rollback(form, into: &step)
-    case .output: return output(into: &step)
-    case .retry: return retry(into: &step)
+      return add(check(.all, of: form), to: &step.checks)
+    case .run, .write, .stash, .upload, .confirm: return action(form, into: step)
+    case .rollback, .no: return rollback(form, into: step)
+    case .output: return output(into: step)
+    case .retry: return retry(into: step)
     case .timeout:
       advance()
       guard let amount = time("a duration") else { return false }
@@ -107,7 +103,7 @@ extension Parser {
   }
 
   /// `rollback CODE`, `rollback { run CODE check CHECK }` or `no rollback "why"`.
-  private mutating func rollback(_ form: Form, into step: inout StepSyntax) -> Bool {
+  private mutating func rollback(_ form: Form, into step: StepSyntax) -> Bool {
     let keyword = current.range
     advance()
     var rollback = RollbackSyntax.damaged
@@ -160,8 +156,8 @@ extension Parser {
           isWhole = code != nil
         } else if form == .check {
           parser.advance()
-          let options = ["within", "every", "else"]
-          isWhole = parser.add(parser.check(allowing: options, of: .check), to: &checks)
+          let check = parser.check([.within, .every, .remedy], of: .check)
+          isWhole = parser.add(check, to: &checks)
         } else {
           isDamaged = true
           parser.reportMisplaced(form, in: .rollback)
@@ -181,7 +177,7 @@ extension Parser {
   }
 
   /// `output NAME [: TYPE] [= DEFAULT] [from CODE]`
-  private mutating func output(into step: inout StepSyntax) -> Bool {
+  private mutating func output(into step: StepSyntax) -> Bool {
     advance()
     let following: [Token.Kind] = [.assign, .colon, .word, .rightBrace, .end]
     guard let name = valueName("the name of an output", before: "from", following: following)
@@ -198,7 +194,7 @@ extension Parser {
   }
 
   /// `retry N [every D [up to D]]`
-  private mutating func retry(into step: inout StepSyntax) -> Bool {
+  private mutating func retry(into step: StepSyntax) -> Bool {
     let keyword = current.range
     advance()
     guard let attempts = count("how many attempts") else { return false }

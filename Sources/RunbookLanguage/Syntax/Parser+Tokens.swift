@@ -19,12 +19,7 @@ extension Parser {
     guard token.kind == .word, token.end - token.start == word.utf8CodeUnitCount else {
       return false
     }
-    return word.withUTF8Buffer { letters in
-      for offset in 0..<letters.count where bytes[token.start + offset] != letters[offset] {
-        return false
-      }
-      return true
-    }
+    return word.stands(in: bytes, at: token.start)
   }
 
   func isWord(_ word: String, _ token: Token) -> Bool {
@@ -38,9 +33,7 @@ extension Parser {
   }
 
   /// The form that the current word begins, whatever block it belongs to.
-  var currentForm: Form? {
-    current.kind == .word ? Form.named(bytes[current.start..<current.end]) : nil
-  }
+  var currentForm: Form? { current.form }
 
   /// Whether a new form seems to begin here: good enough where something is being stepped over.
   var beginsForm: Bool { current.isFirstOnLine && currentForm != nil }

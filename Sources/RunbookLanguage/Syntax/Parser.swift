@@ -135,7 +135,7 @@ struct Parser {
     }
     let word = found.kind == .word ? text(found) : ""
     let nearest = Suggestion.nearest(to: word, among: ["runbook", "part"])
-    let isSiteForm = Form.named(word).map(BlockKind.site.allows) ?? false
+    let isSiteForm = found.form.map(BlockKind.site.allows) ?? false
     report(
       .unexpectedToken, "a file begins with `runbook` or `part`, not with \(shown(found))",
       found.range,

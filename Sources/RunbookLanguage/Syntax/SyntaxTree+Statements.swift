@@ -1,14 +1,14 @@
 import RunbookCore
 
 /// Shared, since trees are handed about a lot and statements are large.
-final class Shared<Value: Sendable>: Sendable {
+final class Shared<Value> {
   let value: Value
 
   init(_ value: Value) { self.value = value }
 }
 
-enum StatementSyntax: Sendable {
-  case step(Shared<StepSyntax>)
+enum StatementSyntax {
+  case step(StepSyntax)
   case phase(Shared<PhaseSyntax>)
   case use(Shared<UseSyntax>)
   case parallel(Shared<BlockSyntax>, keyword: SourceRange)
@@ -19,7 +19,7 @@ enum StatementSyntax: Sendable {
 
   var keyword: SourceRange {
     switch self {
-    case .step(let step): step.value.keyword
+    case .step(let step): step.keyword
     case .phase(let phase): phase.value.keyword
     case .use(let use): use.value.keyword
     case .parallel(_, let keyword), .firstOf(_, let keyword): keyword
@@ -31,7 +31,7 @@ enum StatementSyntax: Sendable {
   /// The name by which `after` and paths speak of it.
   var name: Name? {
     switch self {
-    case .step(let step): step.value.name
+    case .step(let step): step.name
     case .phase(let phase): phase.value.name
     case .use(let use): use.value.alias ?? use.value.part
     case .parallel, .rolling, .firstOf, .found: nil
@@ -39,7 +39,7 @@ enum StatementSyntax: Sendable {
   }
 }
 
-struct PhaseSyntax: Sendable {
+struct PhaseSyntax {
   var keyword: SourceRange
   var name: Name
   var title: StringSyntax?
@@ -67,21 +67,22 @@ struct UseSyntax: Sendable {
   var isDamaged = false
 }
 
-struct RollingSyntax: Sendable {
+struct RollingSyntax {
   var keyword: SourceRange
   var group: Name
   var size: AmountSyntax
   var body = BlockSyntax()
 }
 
-struct StepSyntax: Sendable {
-  var keyword: SourceRange
-  var name: Name
+/// A class, since it is large: it is filled while it is parsed, and not changed any more.
+final class StepSyntax {
+  let keyword: SourceRange
+  let name: Name
   var title: StringSyntax?
   var group: Name?
   var after: [Name] = []
   var when: ExpressionSyntax?
-  var documentation: String
+  let documentation: String
   /// The braces.
   var range = SourceRange(0, 0)
 
@@ -97,6 +98,12 @@ struct StepSyntax: Sendable {
   var rerunIfInterrupted: SourceRange?
   var onFailure: FailurePolicy?
   var isDamaged = false
+
+  init(keyword: SourceRange, name: Name, documentation: String) {
+    self.keyword = keyword
+    self.name = name
+    self.documentation = documentation
+  }
 }
 
 enum ActionSyntax: Sendable {
@@ -129,7 +136,8 @@ struct WriteSyntax: Sendable {
   var isDamaged = false
 }
 
-struct CheckSyntax: Sendable {
+/// A class, since it is large and only handed on.
+final class CheckSyntax: Sendable {
   enum Subject: Sendable {
     case code(CodeSyntax, says: StringSyntax?)
     case tcp(StringSyntax)
@@ -137,16 +145,30 @@ struct CheckSyntax: Sendable {
     case expression(ExpressionSyntax)
     case damaged
   }
-  var subject: Subject
-  var isNegated = false
-  var within: AmountSyntax?
-  var every: AmountSyntax?
-  var isLasting = false
-  var remedy: StringSyntax?
+  let subject: Subject
+  let isNegated: Bool
+  let within: AmountSyntax?
+  let every: AmountSyntax?
+  let isLasting: Bool
+  let remedy: StringSyntax?
   /// From `not` to the end of the subject, without `within` and its like.
-  var range: SourceRange
+  let range: SourceRange
   /// What stands there with the blanks that the formatter puts between words; empty for code.
-  var words = ""
+  let words: String
+
+  init(
+    subject: Subject, isNegated: Bool, within: AmountSyntax?, every: AmountSyntax?,
+    isLasting: Bool, remedy: StringSyntax?, range: SourceRange, words: String
+  ) {
+    self.subject = subject
+    self.isNegated = isNegated
+    self.within = within
+    self.every = every
+    self.isLasting = isLasting
+    self.remedy = remedy
+    self.range = range
+    self.words = words
+  }
 }
 
 enum RollbackSyntax: Sendable {

@@ -1,7 +1,7 @@
 import RunbookCore
 
 /// A file as it is written, before any name in it means anything.
-struct FileSyntax: Sendable {
+struct FileSyntax {
   enum Kind: Sendable {
     case runbook, part, site
   }
@@ -40,7 +40,7 @@ struct ParameterSyntax: Sendable {
 }
 
 /// What stands between the braces of a runbook, part, phase or block.
-struct BlockSyntax: Sendable {
+struct BlockSyntax {
   var declarations: [DeclarationSyntax] = []
   var statements: [StatementSyntax] = []
   var onFailure: FailurePolicy?

@@ -11,11 +11,17 @@ struct Token: Hashable, Sendable {
   var isDamaged: Bool
   /// Whether nothing but blanks stands before it on its line.
   var isFirstOnLine: Bool
+  /// Of a word, the form that it begins, whatever block that belongs to.
+  let form: Form?
   private var first: UInt32
   private var last: UInt32
 
-  init(_ kind: Kind, _ range: SourceRange, isFirstOnLine: Bool, isDamaged: Bool = false) {
+  init(
+    _ kind: Kind, _ range: SourceRange, isFirstOnLine: Bool, isDamaged: Bool = false,
+    form: Form? = nil
+  ) {
     self.kind = kind
+    self.form = form
     self.isFirstOnLine = isFirstOnLine
     self.isDamaged = isDamaged
     first = UInt32(range.start)

@@ -44,6 +44,7 @@ struct RunbookDirectory {
   /// - Throws: `unreadable`; mistakes are part of the result.
   func compile(_ file: String) throws(CommandError) -> Compiler.Result {
     let main = try TextFile.read(file)
+    LargePages.prepare(forText: main.bytes.count)
     let sitePath = Path.join(path, "site.runbook")
     let site = TextFile.exists(sitePath) ? try TextFile.read(sitePath) : nil
     let parts = Path.join(path, "parts")
