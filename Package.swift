@@ -20,7 +20,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(
-      name: "CGcrypt", pkgConfig: "libgcrypt", providers: [.apt(["libgcrypt20-dev"])]),
+      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSpawn"),
     .target(name: "RunbookCore", swiftSettings: strict),
     .target(name: "RunbookLanguage", dependencies: ["RunbookCore"], swiftSettings: strict),
@@ -36,7 +36,7 @@ let package = Package(
     .target(
       name: "RunbookJournal",
       dependencies: [
-        "RunbookCore", "RunbookEngine", "CGcrypt",
+        "RunbookCore", "RunbookEngine", "CCrypto",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),

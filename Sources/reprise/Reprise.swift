@@ -46,13 +46,14 @@ enum Main {
     Descriptors.openMissing()
     // A reader that goes away is told by write(2), not by a signal that would end a run.
     signal(SIGPIPE, SIG_IGN)
+    let words = CommandLine.arguments.dropFirst()
+    // Nothing to parse, and the parser takes a fifth of the time in which help is there.
+    if words.isEmpty { tellHelp(.usage) }
+    if words.count == 1, ["--help", "-h", "help"].contains(words.first) { tellHelp(.done) }
     do {
-      if CommandLine.arguments.dropFirst().first == "help", let error = misspelt { refuse(error) }
+      if words.first == "help", let error = misspelt { refuse(error) }
       var parsed = try Reprise.parseAsRoot()
-      if parsed is Reprise {
-        Output.standard.write(Reprise.helpMessage(columns: 80) + "\n")
-        leave(.usage)
-      }
+      if parsed is Reprise { tellHelp(.usage) }
       guard let command = parsed as? any Command else {
         // The parser's own, such as help.
         try parsed.run()
@@ -63,6 +64,12 @@ enum Main {
       if let misspelt { refuse(misspelt) }
       Reprise.exit(withError: error)
     }
+  }
+
+  @MainActor private static func tellHelp(_ status: ExitStatus) -> Never {
+    Output.standard.write(Reprise.helpMessage() + "\n")
+    if let reason = Output.standard.failure { refuse(.output(reason: reason)) }
+    leave(status)
   }
 
   private static func refuse(_ error: CommandError) -> Never {

@@ -14,7 +14,7 @@ struct ImportTests {
     (
       "RunbookJournal",
       [
-        "RunbookCore", "RunbookEngine", "GRDB", "CGcrypt", "Foundation", "Dispatch", "Glibc",
+        "RunbookCore", "RunbookEngine", "GRDB", "CCrypto", "Foundation", "Dispatch", "Glibc",
         "Synchronization",
       ]
     ),

@@ -17,7 +17,6 @@ struct LocalFileReading: LocalFiles {
         size += bytes.count
         return bytes.isEmpty ? nil : bytes
       }
-      guard let hash else { throw LocalFileProblem(path: path, reason: "no memory is left") }
       let digits = hash.map { byte in
         (byte < 16 ? "0" : "") + String(byte, radix: 16)
       }
