@@ -13,9 +13,9 @@ struct Reprise: ParsableCommand {
       reprise resume             go on with the newest run that stopped
       reprise history            what happened in it
 
-      Exit codes: 0 done, 1 the run failed, 64 usage, 65 the runbook has errors, 69 a host can't \
-      be reached, 73 the state can't be used, 75 stopped before the end, 76 the lock is held. \
-      After 69 and 75 `reprise resume` goes on.
+      Exit codes: 0 done, 1 the run failed, 64 usage, 65 the runbook has errors, 69 a
+      host can't be reached, 73 the state can't be used, 75 stopped before the end,
+      76 the lock is held. After 69 and 75 `reprise resume` goes on.
       """,
     subcommands: [
       RunCommand.self, ResumeCommand.self, ListCommand.self, RunsCommand.self,
@@ -47,7 +47,7 @@ enum Main {
     // A reader that goes away is told by write(2), not by a signal that would end a run.
     signal(SIGPIPE, SIG_IGN)
     let words = CommandLine.arguments.dropFirst()
-    // Nothing to parse, and the parser takes a fifth of the time in which help is there.
+    // Nothing to parse, and the parser takes a third of the time in which help is there.
     if words.isEmpty { tellHelp(.usage) }
     if words.count == 1, ["--help", "-h", "help"].contains(words.first) { tellHelp(.done) }
     do {
@@ -66,8 +66,31 @@ enum Main {
     }
   }
 
-  @MainActor private static func tellHelp(_ status: ExitStatus) -> Never {
-    Output.standard.write(Reprise.helpMessage() + "\n")
+  /// The page of the whole command, as the parser's own of each subcommand looks.
+  private static func tellHelp(_ status: ExitStatus) -> Never {
+    let whole = Reprise.configuration
+    let rows = whole.subcommands.map { command in
+      let name = command.configuration.commandName ?? ""
+      return "  " + name + String(repeating: " ", count: 24 - name.count)
+        + command.configuration.abstract
+    }
+    Output.standard.write(
+      """
+      OVERVIEW: \(whole.abstract)
+
+      \(whole.discussion)
+
+      USAGE: reprise <subcommand>
+
+      OPTIONS:
+        -h, --help              Show help information.
+
+      SUBCOMMANDS:
+      \(rows.joined(separator: "\n"))
+
+        See 'reprise help <subcommand>' for detailed help.
+
+      """)
     if let reason = Output.standard.failure { refuse(.output(reason: reason)) }
     leave(status)
   }

@@ -39,7 +39,15 @@ struct CommandLineTests {
 
   @Test func helpsWithExamplesOfEachCommand() async throws {
     let place = try Workplace()
-    let all = try await place.reprise("--help").text.components(separatedBy: "SUBCOMMANDS:")
+    let page = try await place.reprise("--help")
+    #expect(page.status == 0)
+    #expect(page.text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(page.text)")
+    for words in [["-h"], ["help"], []] {
+      let other = try await place.start(words).wait(.seconds(60))
+      #expect(other.status == (words.isEmpty ? 64 : 0))
+      #expect(other.text == page.text)
+    }
+    let all = page.text.components(separatedBy: "SUBCOMMANDS:")
     let commands = try #require(all.last).matches(of: #/\n  ([a-z]+) /#).map { String($0.1) }
     #expect(commands.count >= 18, "\(commands)")
     for command in commands {

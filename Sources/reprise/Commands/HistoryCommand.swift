@@ -8,7 +8,7 @@ import RunbookReport
 /// `reprise history [RUN]`
 struct HistoryCommand: Command {
   static let configuration = CommandConfiguration(
-    commandName: "history", abstract: "What happened in a run, in the order in which it happened.",
+    commandName: "history", abstract: "What happened in a run, from its beginning.",
     discussion: """
       reprise history                        of the newest run that can be resumed, else the newest
       reprise history hello --step greet     of the latest run of hello, one step
