@@ -27,7 +27,7 @@ struct ShellCode: Sendable {
   struct Command: Sendable {
     var name: String
     var offset: Int
-    /// Whether it runs wherever the code stands: in no function, subshell or substitution.
+    /// Whether it runs wherever the code stands, and prints there: in no function or substitution.
     var isOutside: Bool
   }
 

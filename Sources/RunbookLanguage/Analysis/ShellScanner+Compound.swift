@@ -1,5 +1,12 @@
 /// Functions, `case`, and what else is known by the sign behind a word.
 extension ShellScanner {
+  /// Commands that print elsewhere, or do not run where they stand.
+  mutating func enclosedCommands(until end: End) {
+    enclosures += 1
+    commands(until: end)
+    enclosures -= 1
+  }
+
   /// Whether `()` follows, perhaps after blanks.
   var isFollowedByParentheses: Bool {
     var offset = 0
@@ -69,5 +76,13 @@ extension ShellScanner {
       }
       if index == start { index += 1 }
     }
+  }
+
+  /// The text where it is the name of a variable.
+  func plainName(_ text: String?) -> String? {
+    guard let text, let first = text.utf8.first, isNameStart(first),
+      text.utf8.allSatisfy({ isNameStart($0) || isDigit($0) })
+    else { return nil }
+    return text
   }
 }

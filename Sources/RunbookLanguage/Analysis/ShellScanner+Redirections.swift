@@ -6,7 +6,7 @@ extension ShellScanner {
     if isInBrackets { return }
     if peek() == UInt8(ascii: "(") {
       index += 1
-      return commands(until: .parenthesis)
+      return enclosedCommands(until: .parenthesis)
     }
     if sign == UInt8(ascii: "<"), peek() == UInt8(ascii: "<") {
       index += 1

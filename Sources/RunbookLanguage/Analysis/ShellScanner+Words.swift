@@ -71,7 +71,7 @@ extension ShellScanner {
     index += 1
     let outer = isInBackticks
     isInBackticks = true
-    commands(until: .backtick)
+    enclosedCommands(until: .backtick)
     isInBackticks = outer
   }
 
@@ -89,7 +89,7 @@ extension ShellScanner {
         index += 1
         arithmetic()
       } else {
-        commands(until: .parenthesis)
+        enclosedCommands(until: .parenthesis)
       }
     case UInt8(ascii: "{"):
       index += 1

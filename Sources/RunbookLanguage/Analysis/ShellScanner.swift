@@ -22,6 +22,9 @@ struct ShellScanner {
   /// A function whose body comes next.
   var announced: (name: String, start: Int)?
   var braces = 0
+  /// Substitutions and bodies of functions around the commands at hand: what those print goes
+  /// elsewhere, or they do not run where they stand.
+  var enclosures = 0
   /// A backtick then ends a substitution rather than beginning one.
   var isInBackticks = false
 
@@ -121,7 +124,12 @@ struct ShellScanner {
       arithmetic()
     } else {
       index += 1
-      commands(until: .parenthesis)
+      // Where no command can begin it is an array.
+      if function == nil, position.isCommand {
+        commands(until: .parenthesis)
+      } else {
+        enclosedCommands(until: .parenthesis)
+      }
     }
     if let function {
       found.functions.append(.init(name: function.name, range: function.start..<index))
@@ -194,7 +202,7 @@ struct ShellScanner {
     }
     if text == "eval" || text == "source" || text == "." { found.setsAnything = true }
     if wantsCommands {
-      let isOutside = depth == 1 && openFunctions.isEmpty && announced == nil
+      let isOutside = enclosures == 0 && openFunctions.isEmpty && announced == nil
       found.commands.append(.init(name: text, offset: start, isOutside: isOutside))
     }
     position = Position(isCommand: false, builtin: ShellBuiltin(text))
@@ -232,14 +240,6 @@ struct ShellScanner {
         return
       }
     }
-  }
-
-  /// The text where it is the name of a variable.
-  func plainName(_ text: String?) -> String? {
-    guard let text, let first = text.utf8.first, isNameStart(first),
-      text.utf8.allSatisfy({ isNameStart($0) || isDigit($0) })
-    else { return nil }
-    return text
   }
 }
 
