@@ -67,8 +67,8 @@ enum Form: UInt8, CaseIterable, Sendable {
 
   static func named(_ bytes: [UInt8], from start: Int, to end: Int) -> Form? {
     guard (1..<16).contains(end - start), isLowerLetter(bytes[start]) else { return nil }
-    for form in places[place(bytes[start], end - start)] where form.word.stands(in: bytes, at: start)
-    {
+    for form in places[place(bytes[start], end - start)]
+    where form.word.stands(in: bytes, at: start) {
       return form
     }
     return nil

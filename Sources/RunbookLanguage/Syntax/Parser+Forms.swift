@@ -111,7 +111,8 @@ extension Parser {
       let near = Suggestion.nearest(to: fused, among: [Self.fused, "rollback"])
       if fused == Self.fused || near == Self.fused { return .no }
     }
-    return Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.word.description)).flatMap(Form.named)
+    return Suggestion.nearest(to: word, among: kind.forms.lazy.map(\.word.description)).flatMap(
+      Form.named)
   }
 
   private static let fused = "norollback"
