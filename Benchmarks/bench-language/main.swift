@@ -14,7 +14,8 @@ let words = CommandLine.arguments.dropFirst()
 let given = words.compactMap { Int($0) }
 let sizes = given.isEmpty ? [1_000, 3_000, 10_000, 30_000, 100_000] : given
 if words.contains("write") {
-  print(words.contains("every") ? everyForm(sizes[0]) : RunbookGenerator.plainRunbook(steps: sizes[0]))
+  let steps = sizes[0]
+  print(words.contains("every") ? everyForm(steps) : RunbookGenerator.plainRunbook(steps: steps))
 } else {
   print("runbook      steps       size   compile   format   compile per 1,000 steps")
   for steps in sizes {
