@@ -18,12 +18,14 @@ import sys
 import accounting
 import contestants
 import loopback
+import server_work
 
 HOSTS = 30
 PLAIN, SLOW = "/bin/sh", "/bin/bash"
 CASES = ["20", "100", "slow", "busy", "help", "memory"]
 GOALS = {"20": (0.7, 1.0), "100": (0.65, 0.9), "slow": (0.2, 0.2), "busy": (0.2, 0.2)}
-# Start-up files that take 0.2 s: one sleeps, one computes until it has used that much.
+START_UP = 0.2
+# Start-up files that take so many seconds: one sleeps, one computes until it has used that much.
 START_UPS = {
     "slow": ("that sleeps for 0.2 s", "sleep 0.2\n"),
     "busy": ("that computes for 0.2 s",
@@ -101,21 +103,47 @@ def compare(server: loopback.Server, user: str, title: str, case: str, steps: in
     goal, limit = GOALS[case]
     ratio("whole processes", ours, [taken.seconds for taken in theirs], goal, limit)
     ratio("against parallel-ssh without Python's start", ours, bare, goal, limit)
-    if case in START_UPS:
-        floor(site, steps, [taken.seconds for taken in theirs])
+    if case == "slow":
+        floor(site, steps, ours, theirs)
 
 
-def floor(site: contestants.Site, steps: int, theirs: list[float]) -> None:
-    """What no engine saves that gives each action a session and a shell of its own: connecting, with
-    one start-up file, and the two programs of each action, with all cores at work on them alone."""
+def floor(site: contestants.Site, steps: int, ours: list[contestants.Taken],
+          theirs: list[contestants.Taken]) -> None:
+    """What is left of reprise's time if its supervisor cost nothing but the programs that it begins,
+    a session and a shell for each action; and without engine and journal, too.
+
+    All hosts have logged in before the last start-up file begins; while it sleeps the others can do
+    no more than the first step, since each step waits for all hosts; then come the frames and the two
+    programs of the other steps. All cores are at work on each of that, and on nothing else.
+    """
     cores = os.cpu_count() or 1
-    connecting = statistics.median(site.parallel_ssh(1)[1] for _ in range(3))
+    if site.server.group.seconds() is None:
+        return
+    exchanges = HOSTS * (steps - 1)
+    works = [server_work.measure(site.server, site.user, HOSTS, steps - 1) for _ in range(3)]
+    logins, frames = zip(*works)
     programs = statistics.median(
-        contestants.programs(site.directory, cores, HOSTS * (steps - 1) // cores).seconds
-        for _ in range(3))
-    share = (connecting + programs) / statistics.median(theirs)
-    print(f"  floor: connecting {connecting:.2f} s (parallel-ssh, one step) and {HOSTS * (steps - 1)} times "
-          f"`setsid sh -c true` {programs:.2f} s are {share:.2f} of parallel-ssh's time")
+        contestants.programs(site.directory, cores, exchanges // cores).seconds for _ in range(3))
+    parts = [
+        (median_of(logins, "server"), f"of sshd for {HOSTS} logins"),
+        (median_of(logins, "client"), "of a bare client for them"),
+        (median_of(frames, "server"), f"of sshd for {exchanges} frames and answers"),
+        (median_of(frames, "client"), "of a bare client for them"),
+    ]
+    least = sum(seconds for seconds, _ in parts) / cores + START_UP + programs
+    own = statistics.median(taken.processor for taken in ours) - parts[1][0] - parts[3][0]
+    whole = statistics.median(taken.seconds for taken in theirs)
+    print(f"  floor: {least:.2f} s, {least / whole:.2f} of parallel-ssh's time, without supervisor, engine and "
+          f"journal; {least + own / cores:.2f} s, {(least + own / cores) / whole:.2f}, without the supervisor's shell:")
+    parts.append((own, "of reprise's process besides"))
+    for seconds, what in parts:
+        print(f"    {seconds / cores:.3f} s {what} ({seconds:.3f} s of processor time)")
+    print(f"    {START_UP:.3f} s the last host's start-up file\n"
+          f"    {programs:.3f} s {exchanges} times `setsid sh -c true` on all cores")
+
+
+def median_of(works: tuple[server_work.Work, ...], which: str) -> float:
+    return statistics.median(getattr(work, which) for work in works)
 
 
 def processor(name: str, taken: list[contestants.Taken]) -> None:
