@@ -82,4 +82,25 @@ import Testing
   func shellAssigns(_ text: String, _ names: [String]) {
     #expect(ShellCode(text).assigned == names)
   }
+
+  /// Any end is an end: also one amid a `case`, a substitution or a here-document.
+  @Test(arguments: [
+    "export `case $a in b) echo $c ;; (d|e) f ;; esac`",
+    "local x=\"$(case $a in b) c ;;& *) d ;; esac)\" y",
+    "readonly `cat <<-E <<'F'\n\t$a\n\tE\n$b\nF\n`",
+    "printf -v a \"${b:-$(c `d`)}\" $'e\\'f' ${#g} ${h%'i'}",
+    "declare -A a=([b]=$((c[1] += 2 ** d)) \\\n `((e++))`)",
+    "read -r a < <(f() ( g ); function h { ! i | j && k; })",
+  ])
+  func shellIsCutOff(_ code: String) {
+    let bytes = Array(code.utf8)
+    for end in 0...bytes.count {
+      for ending in ["", "\n", " ", "\\", "'", "\"", "`", "$(", "${", "((", "#"] {
+        let text = String(decoding: bytes[..<end], as: UTF8.self) + ending
+        let found = ShellCode(text, wantsCommands: true)
+        let offsets = found.reads.map(\.offset) + found.commands.map(\.offset)
+        #expect(offsets.allSatisfy { $0 < text.utf8.count })
+      }
+    }
+  }
 }

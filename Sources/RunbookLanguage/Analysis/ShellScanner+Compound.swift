@@ -57,6 +57,7 @@ extension ShellScanner {
     _ = scanWord()
     while index < limit {
       skipBlanks()
+      if index == limit { return }
       if peek() == UInt8(ascii: "#") {
         skip { $0 != 0x0A }
         continue
