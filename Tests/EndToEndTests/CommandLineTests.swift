@@ -59,6 +59,19 @@ struct CommandLineTests {
     }
   }
 
+  /// Long enough for its memory to be asked for in large pages.
+  @Test func checksALongRunbook() async throws {
+    let place = try Workplace()
+    let steps = (1...6_000).map { number in
+      "step s\(number) { run `echo \(number)` no rollback \"prints what it is\" }"
+    }
+    let text = steps.joined(separator: "\n")
+    #expect(text.utf8.count > 256 << 10)
+    try place.writeRunbook("long", text)
+    let result = try await place.reprise("check", "long")
+    #expect(result.status == 0 && result.text.contains("no mistakes"), "\(result.text)")
+  }
+
   @Test func suggestsTheRunbookThatWasMeant() async throws {
     let place = try Workplace()
     try place.writeRunbook("hello", "step a { check `true` }")
