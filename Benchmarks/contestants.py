@@ -1,11 +1,13 @@
 """What is measured: each call runs one contestant as a process and says what it took."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 from loopback import ADDRESS, Server
@@ -92,11 +94,27 @@ class Site:
         return taken
 
 
-def programs(directory: pathlib.Path, cores: int, count: int) -> Taken:
-    """So many times the two programs of an action on each core, without anything around them."""
-    loop = "i=0; while [ $i -lt $1 ]; do setsid sh -c true; i=$((i + 1)); done"
-    all_cores = "n=0; while [ $n -lt $2 ]; do (" + loop + ") & n=$((n + 1)); done; wait"
-    return timed(["sh", "-c", all_cores, "sh", str(count), str(cores)], directory, "programs.log")
+def least_supervisors(directory: pathlib.Path, cores: int, count: int) -> float:
+    """Seconds in which so many actions are run for each core by a supervisor that does the least."""
+    with tempfile.TemporaryDirectory(dir=directory) as place, contextlib.ExitStack() as stack:
+        running = []
+        start = time.monotonic()
+        for core in range(cores):
+            files = pathlib.Path(place, str(core))
+            files.mkdir()
+            frames, says = files / "frames", files / "says"
+            frames.write_text("".join(f"exchange k{number}\n" for number in range(count)))
+            running.append((says, subprocess.Popen(
+                ["sh", HERE / "least_supervisor.sh"], cwd=files,
+                stdin=stack.enter_context(open(frames)),
+                stderr=stack.enter_context(open(says, "w")))))
+        for _, process in running:
+            process.wait()
+        seconds = time.monotonic() - start
+        ended = sum(says.read_text().count(" 0\n") for says, _ in running)
+        if ended != cores * count:
+            raise SystemExit(f"the least supervisor ended {ended} of {cores * count} actions")
+    return seconds
 
 
 def help_page(directory: pathlib.Path) -> Taken:

@@ -109,12 +109,12 @@ def compare(server: loopback.Server, user: str, title: str, case: str, steps: in
 
 def floor(site: contestants.Site, steps: int, ours: list[contestants.Taken],
           theirs: list[contestants.Taken]) -> None:
-    """What is left of reprise's time if its supervisor cost nothing but the programs that it begins,
-    a session and a shell for each action; and without engine and journal, too.
+    """What is left of reprise's time if engine and journal cost nothing, and its supervisor did only
+    what it has to (least_supervisor.sh); and with reprise's own process as it is.
 
     All hosts have logged in before the last start-up file begins; while it sleeps the others can do
-    no more than the first step, since each step waits for all hosts; then come the frames and the two
-    programs of the other steps. All cores are at work on each of that, and on nothing else.
+    no more than the first step, since each step waits for all hosts; then come the frames and the
+    actions of the other steps. All cores are at work on each of that, and on nothing else.
     """
     cores = os.cpu_count() or 1
     if site.server.group.seconds() is None:
@@ -122,24 +122,25 @@ def floor(site: contestants.Site, steps: int, ours: list[contestants.Taken],
     exchanges = HOSTS * (steps - 1)
     works = [server_work.measure(site.server, site.user, HOSTS, steps - 1) for _ in range(3)]
     logins, frames = zip(*works)
-    programs = statistics.median(
-        contestants.programs(site.directory, cores, exchanges // cores).seconds for _ in range(3))
+    actions = statistics.median(
+        contestants.least_supervisors(site.server.home(SLOW), cores, exchanges // cores)
+        for _ in range(3))
     parts = [
         (median_of(logins, "server"), f"of sshd for {HOSTS} logins"),
         (median_of(logins, "client"), "of a bare client for them"),
         (median_of(frames, "server"), f"of sshd for {exchanges} frames and answers"),
         (median_of(frames, "client"), "of a bare client for them"),
     ]
-    least = sum(seconds for seconds, _ in parts) / cores + START_UP + programs
+    least = sum(seconds for seconds, _ in parts) / cores + START_UP + actions
     own = statistics.median(taken.processor for taken in ours) - parts[1][0] - parts[3][0]
     whole = statistics.median(taken.seconds for taken in theirs)
-    print(f"  floor: {least:.2f} s, {least / whole:.2f} of parallel-ssh's time, without supervisor, engine and "
-          f"journal; {least + own / cores:.2f} s, {(least + own / cores) / whole:.2f}, without the supervisor's shell:")
+    print(f"  floor: {least:.2f} s, {least / whole:.2f} of parallel-ssh's time, without engine and journal; "
+          f"{least + own / cores:.2f} s, {(least + own / cores) / whole:.2f}, with reprise's own process:")
     parts.append((own, "of reprise's process besides"))
     for seconds, what in parts:
         print(f"    {seconds / cores:.3f} s {what} ({seconds:.3f} s of processor time)")
     print(f"    {START_UP:.3f} s the last host's start-up file\n"
-          f"    {programs:.3f} s {exchanges} times `setsid sh -c true` on all cores")
+          f"    {actions:.3f} s {exchanges} actions under a supervisor that does the least, on all cores")
 
 
 def median_of(works: tuple[server_work.Work, ...], which: str) -> float:
