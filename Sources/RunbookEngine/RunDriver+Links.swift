@@ -34,12 +34,8 @@ extension RunDriver {
     reconnection.tries += 1
     connecting[host] = reconnection
     observe(.connecting(host: host))
-    linkCount += 1
+    let greeting = nextGreeting(host)
     let number = linkCount
-    let greeting = Greeting(
-      run: state.description?.id ?? "", hostName: host ?? "local",
-      epoch: Greeting.epoch(owner: state.epoch, link: number),
-      isResumed: state.hosts[host]?.directoryID != nil)
     let (transport, mailbox) = (transport, mailbox)
     let target = host.flatMap { state.binding.host($0) }
     group.addTask {
@@ -147,8 +143,35 @@ extension RunDriver {
         }
         group.addTask { await link.link.close() }
       }
+      if isOver { takeLeaveOfOthers(&group) }
     }
     links = [:]
+  }
+
+  /// Hosts that this owner had no need of hold state of the run, too. One that can't be reached, or
+  /// has claims that the journal does not know, keeps it: `gc` finds it.
+  private func takeLeaveOfOthers(_ group: inout TaskGroup<Void>) {
+    let (transport, known) = (transport, state.attempts)
+    for (host, met) in state.hosts where met.connection == .none && met.directoryID != nil {
+      let (target, greeting) = (host.flatMap { state.binding.host($0) }, nextGreeting(host))
+      guard host == nil || target != nil else { continue }
+      group.addTask {
+        guard
+          let made = try? await transport.connect(
+            to: target, greeting: greeting, receive: { _ in })
+        else { return }
+        if made.facts.claims.allSatisfy({ known[$0] != nil }) { made.link.send(.farewell) }
+        await made.link.close()
+      }
+    }
+  }
+
+  private func nextGreeting(_ host: String?) -> Greeting {
+    linkCount += 1
+    return Greeting(
+      run: state.description?.id ?? "", hostName: host ?? "local",
+      epoch: Greeting.epoch(owner: state.epoch, link: linkCount),
+      isResumed: state.hosts[host]?.directoryID != nil)
   }
 }
 

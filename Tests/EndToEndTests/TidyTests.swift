@@ -42,6 +42,26 @@ struct TidyTests {
   }
 
   @Test(.timeLimit(.minutes(2)))
+  func nothingStaysOnHostsThatOnlyAnEarlierOwnerOfTheRunMet() async throws {
+    try await Site.run(hosts: 3) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          hosts second is "h2"
+          step everywhere on all { run `true` no rollback "a test" }
+          step last on second { run `test -e "$marks/go"` no rollback "a test" }
+        """)
+      #expect(try await site.reprise("run", "work").status == 1)
+      let held = "find \(site.stateHome) -name id | wc -l"
+      #expect(try site.shell(held).contains("3"))
+      try site.write("marks/go", "")
+      let resumed = try await site.reprise("resume")
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+      #expect(try site.shell("ls -A \(site.stateHome)") == "")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
   func stashNamesAndPurgesWhatARunMovedAside() async throws {
     try await Site.run(hosts: 1) { site in
       try site.writeRunbook("work", "  step aside on all { stash \"$marks/*\" }")
