@@ -56,6 +56,37 @@ import Testing
         """)
   }
 
+  @Test func whatItsRollbackFoundIsNotTakenForWhatTheStepFound() {
+    let check = TestPlan.check("pg_isready")
+    var story = Story(
+      [
+        TestPlan.step("start") { step in
+          step.checks = [check]
+          step.rollback = .code(TestPlan.code("stop"), checks: [check])
+        }
+      ], hosts: ["db-1"])
+    let id = TaskID("start", host: "db-1")
+    func answer(_ answer: Answer, _ status: Int, _ text: String) -> ProbeAnswer {
+      ProbeAnswer(
+        stage: .check, index: 0, answer: answer, status: status, text: Array(text.utf8),
+        duration: 100)
+    }
+    story.start("start", on: ["db-1"])
+    story.answer(id, answer(.cannotTell, 2, "no response"))
+    story.end(id, .checkFailed(0))
+    story.tell(.taskEnded(id, .failed(.check(0))))
+    story.attempt(id, .rollback)
+    story.answer(id, answer(.holds, 0, "stopped"))
+    story.end(id, .complete)
+    story.tell(.rollbackTaskEnded(id, .done))
+    let lines = closing(story).lines(ended: .rolledBack).golden
+    #expect(lines.contains("start on db-1: the check can't tell"), "\(lines)")
+    #expect(lines.contains("found   no response"), "\(lines)")
+    let document = RunDocument(story.state, facts: story.facts)
+    #expect(document.checks.map(\.found) == ["no response"])
+    #expect(document.failures.map(\.isUnknown) == [true])
+  }
+
   @Test func foldsHostsThatFailAlike() {
     var story = Story([TestPlan.step("install")], hosts: hosts)
     story.start("install", on: hosts)

@@ -33,6 +33,36 @@ import Testing
         """)
   }
 
+  @Test func aCheckThatCannotTellIsNotOneThatDoesNotHold() {
+    var story = Story([TestPlan.step("install")], hosts: ["a", "b"])
+    story.start("install", on: ["a", "b"])
+    for (host, answer) in [("a", Answer.cannotTell), ("b", .doesNotHold)] {
+      let id = TaskID("install", host: host)
+      let status = answer == .cannotTell ? 7 : 1
+      story.answer(id, ProbeAnswer(stage: .check, index: 0, answer: answer, status: status))
+      story.end(id, .checkFailed(0))
+      if host == "a" {
+        story.tell(.retryScheduled(id, at: story.now, after: .check(0)))
+        story.attempt(id)
+        story.answer(id, ProbeAnswer(stage: .check, index: 0, answer: .doesNotHold, status: 1))
+        story.end(id, .checkFailed(0))
+        let late = ProbeAnswer(stage: .check, index: 0, answer: .cannotTell, status: 7)
+        story.tell(.polled(id, ExchangeEnd(verdict: .checkFailed(0)), answers: [late]))
+      }
+      story.tell(.taskEnded(id, .failed(.check(0))))
+      story.tell(
+        .rechecked(
+          id, ExchangeEnd(verdict: .checkFailed(0)),
+          answers: [ProbeAnswer(stage: .check, index: 0, answer: answer, status: status)]))
+    }
+    #expect(
+      HistoryRows(story.facts).all.filter { $0.host != nil }.map { "\($0.host ?? "") \($0.note)" } == [
+        "a the check can't tell; tried again", "a the check can't tell",
+        "a drifted: the check can't tell", "b the check does not hold",
+        "b drifted: the check does not hold",
+      ])
+  }
+
   @Test func givesJSONWithTimesInUTC() {
     let rows = HistoryRows(story().facts).all
     #expect(

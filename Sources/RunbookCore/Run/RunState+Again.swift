@@ -31,6 +31,7 @@ extension RunState {
       $0.attemptsInSeries = 0
       $0.confirmedBy = nil
       $0.lastAnswers = []
+      $0.undoAnswers = []
       $0.wasCancelled = false
     }
   }

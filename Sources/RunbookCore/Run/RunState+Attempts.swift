@@ -20,6 +20,7 @@ extension RunState {
         if $0.startedAt == nil { $0.startedAt = time }
       case .rollback:
         $0.undo = .inFlight
+        $0.undoAnswers = []
       }
     }
   }
@@ -39,10 +40,15 @@ extension RunState {
   }
 
   mutating func answered(_ key: AttemptKey, _ answer: ProbeAnswer, logOffset: Int) {
-    guard let id = attempts[key]?.task else { return }
+    guard let attempt = attempts[key] else { return }
     attempts[key]?.answers.append(answer)
     attempts[key]?.logOffset = logOffset
-    update(id) { remember(answer, in: &$0) }
+    update(attempt.task) {
+      switch attempt.attempt.purpose {
+      case .forward: remember(answer, in: &$0.lastAnswers)
+      case .rollback: remember(answer, in: &$0.undoAnswers)
+      }
+    }
   }
 
   /// The exchange is over: the answer decides what the task does next (see `consequences`).
@@ -94,7 +100,13 @@ extension RunState {
     _ id: TaskID, _ end: ExchangeEnd, _ answers: [ProbeAnswer], at time: Timestamp
   ) {
     update(id) {
-      for answer in answers { remember(answer, in: &$0) }
+      for answer in answers {
+        if case .none = $0.undo {
+          remember(answer, in: &$0.lastAnswers)
+        } else {
+          remember(answer, in: &$0.undoAnswers)
+        }
+      }
       $0.pollCount += 1
       $0.lastPollAt = time
       $0.lastPoll = end
@@ -167,9 +179,9 @@ extension RunState {
   }
 }
 
-private func remember(_ answer: ProbeAnswer, in task: inout TaskState) {
-  task.lastAnswers.removeAll { $0.stage == answer.stage && $0.index == answer.index }
-  task.lastAnswers.append(answer)
+private func remember(_ answer: ProbeAnswer, in answers: inout [ProbeAnswer]) {
+  answers.removeAll { $0.stage == answer.stage && $0.index == answer.index }
+  answers.append(answer)
 }
 
 extension Check {

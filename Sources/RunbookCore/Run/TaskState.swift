@@ -47,8 +47,10 @@ package struct TaskState: Hashable, Sendable {
   package var endOrder: Int?
   package var startedAt: Timestamp?
   package var endedAt: Timestamp?
-  /// The last answer of each check, for screens.
+  /// The last answer of each question of the step.
   package var lastAnswers: [ProbeAnswer] = []
+  /// The last answer of each check of its rollback.
+  package var undoAnswers: [ProbeAnswer] = []
   /// Answers counted while polling, for screens.
   package var pollCount = 0
   package var lastPollAt: Timestamp?

@@ -97,7 +97,8 @@ extension Scheduler {
       return endUndo(id, doubt == nil ? .done : .doneByCheck)
     }
     switch nextAsking(
-      of: checks, at: position, step.environment, task, since: since, atOnce: true)
+      of: checks, at: position, step.environment, task, answers: task.undoAnswers,
+      since: since, atOnce: true)
     {
     case .over:
       guard let doubt else { return endUndo(id, .failed(.check(position))) }

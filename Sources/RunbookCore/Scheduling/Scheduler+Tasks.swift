@@ -153,7 +153,8 @@ extension Scheduler {
     }
     let due: Timestamp
     switch nextAsking(
-      of: step.checks, at: position, step.environment, task, since: since, atOnce: isAtOnce)
+      of: step.checks, at: position, step.environment, task, answers: task.lastAnswers,
+      since: since, atOnce: isAtOnce)
     {
     case .at(let time): due = time
     case .over:
@@ -185,14 +186,14 @@ extension Scheduler {
   /// When a polled check is asked next; at least once after `since`, and once at the very end.
   func nextAsking(
     of checks: [Check], at position: Int, _ environment: Int, _ task: TaskState,
-    since: Timestamp, atOnce: Bool
+    answers: [ProbeAnswer], since: Timestamp, atOnce: Bool
   ) -> Asking {
     let check = position < checks.count ? checks[position] : nil
     let within = state.amount(check?.within, environment: environment) ?? 0
     let every = max(50, state.amount(check?.every, environment: environment) ?? 1000)
     let deadline = since + within
     // It took all the time that there is: another one would take as long once again.
-    let wasLate = task.lastAnswers.contains {
+    let wasLate = answers.contains {
       $0.timedOut && $0.index == position && $0.stage == .check
     }
     guard let last = task.lastPollAt, last >= since, task.lastPoll != nil else {

@@ -30,7 +30,7 @@ package struct ReportWords: Sendable {
     case .satisfied: self("✅ already so", "✅ déjà fait")
     case .byCheck: self("✅ done, its check says", "✅ fait, d'après sa vérification")
     case .accepted(let by): self("✅ taken as done by \(by)", "✅ considéré comme fait par \(by)")
-    case .failed(let failure): "❌ " + self.failure(failure)
+    case .failed(let failure, let isUnknown): "❌ " + self.failure(failure, isUnknown)
     case .leftOut: self("- left out", "- non concerné")
     }
   }
@@ -51,7 +51,7 @@ package struct ReportWords: Sendable {
     let name = row.title ?? row.step
     let what = row.isRollback ? self("the rollback of ", "retour arrière de ") + name : name
     let place = row.hosts.isEmpty ? "" : " (\(row.hosts.joined(separator: ", ")))"
-    return (what + place, failure(row.failure))
+    return (what + place, failure(row.failure, row.isUnknown))
   }
 
   /// The first line that a check found; where nothing was printed and it does not hold, its status.
@@ -65,8 +65,10 @@ package struct ReportWords: Sendable {
       + (output.host.map { ", \($0)" } ?? "")
   }
 
-  func failure(_ failure: Failure) -> String {
+  func failure(_ failure: Failure, _ isUnknown: Bool) -> String {
     switch failure {
+    case .require(let n) where isUnknown:
+      self("requirement \(n + 1) cannot tell", "le prérequis \(n + 1) ne peut pas répondre")
     case .require(let n):
       self("requirement \(n + 1) does not hold", "le prérequis \(n + 1) n'est pas rempli")
     case .unlessCannotTell(let n):
@@ -75,6 +77,8 @@ package struct ReportWords: Sendable {
       timedOut
         ? self("ended by its timeout", "interrompu par son délai")
         : self("ended with status \(status)", "terminé avec le code \(status)")
+    case .check(let n) where isUnknown:
+      self("check \(n + 1) cannot tell", "la vérification \(n + 1) ne peut pas répondre")
     case .check(let n):
       self("check \(n + 1) does not hold", "la vérification \(n + 1) n'est pas remplie")
     case .output(let name, let why):

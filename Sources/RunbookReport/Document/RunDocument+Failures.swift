@@ -7,6 +7,8 @@ extension RunDocument {
     package var title: String?
     package var hosts: [String]
     package var failure: Failure
+    /// What it asked could not be told, rather than does not hold.
+    package var isUnknown: Bool
     /// Its rollback failed, not the step itself.
     package var isRollback: Bool
     /// The check that failed, as it stands in the runbook; empty where it was none.
@@ -25,12 +27,12 @@ extension RunDocument {
         .sorted { $0.id.description < $1.id.description }
       for task in tasks {
         if case .ended(.failed(let failure)) = task.phase {
-          add(row(failure, of: task, step, step.checks, state), to: &rows)
+          add(row(failure, of: task, task.lastAnswers, step, step.checks, state), to: &rows)
         }
         if case .ended(.failed(let failure)) = task.undo {
           var checks: [Check] = []
           if case .code(_, let own) = step.rollback { checks = own }
-          var undone = row(failure, of: task, step, checks, state)
+          var undone = row(failure, of: task, task.undoAnswers, step, checks, state)
           undone.isRollback = true
           add(undone, to: &rows)
         }
@@ -39,28 +41,29 @@ extension RunDocument {
         guard let failure = known.failure else { continue }
         rows.append(
           FailureRow(
-            step: step.path, title: step.title, hosts: [], failure: failure, isRollback: false,
-            asked: "", found: "", remedy: nil))
+            step: step.path, title: step.title, hosts: [], failure: failure, isUnknown: false,
+            isRollback: false, asked: "", found: "", remedy: nil))
       }
     }
     return rows
   }
 
   private static func row(
-    _ failure: Failure, of task: TaskState, _ step: Step, _ checks: [Check], _ state: RunState
+    _ failure: Failure, of task: TaskState, _ answers: [ProbeAnswer], _ step: Step,
+    _ checks: [Check], _ state: RunState
   ) -> FailureRow {
-    let asked: (stage: ProbeStage, index: Int, list: [Check])?
+    let asked: (index: Int, list: [Check])?
     switch failure {
-    case .require(let index): asked = (.require, index, step.requires)
-    case .unlessCannotTell(let index): asked = (.unless, index, step.unless)
-    case .check(let index): asked = (.check, index, checks)
+    case .require(let index): asked = (index, step.requires)
+    case .unlessCannotTell(let index): asked = (index, step.unless)
+    case .check(let index): asked = (index, checks)
     case .action, .output, .notStarted, .group, .unreachable, .cancelled: asked = nil
     }
+    let answer = failure.answer(among: answers)
     var asking = ""
     var found = ""
     var remedy: String?
-    if let (stage, index, list) = asked {
-      let answer = task.lastAnswers.last { $0.stage == stage && $0.index == index }
+    if let (index, list) = asked {
       found =
         [answer?.text ?? [], answer?.errorText ?? []]
         .map { Printable.firstLine($0).0 }.first { !$0.isEmpty }
@@ -75,7 +78,8 @@ extension RunDocument {
     }
     return FailureRow(
       step: step.path, title: step.title, hosts: [task.id.host].compactMap { $0 },
-      failure: failure, isRollback: false, asked: asking, found: found, remedy: remedy)
+      failure: failure, isUnknown: answer?.answer == .cannotTell, isRollback: false,
+      asked: asking, found: found, remedy: remedy)
   }
 
   /// Hosts that failed alike stand together.

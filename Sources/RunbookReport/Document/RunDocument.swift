@@ -26,7 +26,8 @@ package struct RunDocument: Sendable {
     case doubt(Doubt)
     case done, satisfied, byCheck
     case accepted(by: String)
-    case failed(Failure)
+    /// - Parameter isUnknown: what it asked could not be told, rather than does not hold.
+    case failed(Failure, isUnknown: Bool)
     case leftOut
   }
 
@@ -134,7 +135,7 @@ package struct RunDocument: Sendable {
       if known.isLeftOut {
         rows.append(row(place, step, nil, .leftOut, state))
       } else if let failure = known.failure {
-        rows.append(row(place, step, nil, .failed(failure), state))
+        rows.append(row(place, step, nil, .failed(failure, isUnknown: false), state))
       }
       for host in known.hosts {
         let id = TaskID(step.path, host: host, batch: instance.batch)
@@ -165,7 +166,7 @@ package struct RunDocument: Sendable {
     case nil, .some(.none): undo = nil
     case .inFlight?, .polling?, .settling?: undo = .running
     case .inDoubt(let doubt)?: undo = .doubt(doubt)
-    case .ended(let outcome)?: undo = self.rowState(outcome)
+    case .ended(let outcome)?: undo = self.rowState(outcome, task?.undoAnswers ?? [])
     }
     var noRollback: String?
     if case .refused(let why) = step.rollback { noRollback = why }
@@ -185,17 +186,18 @@ package struct RunDocument: Sendable {
     case .toCome: .toCome
     case .inFlight, .polling, .pausing: .running
     case .inDoubt(let doubt): .doubt(doubt)
-    case .ended(let outcome): rowState(outcome)
+    case .ended(let outcome): rowState(outcome, task.lastAnswers)
     }
   }
 
-  private func rowState(_ outcome: TaskOutcome) -> RowState {
+  private func rowState(_ outcome: TaskOutcome, _ answers: [ProbeAnswer]) -> RowState {
     switch outcome {
     case .done: .done
     case .doneByCheck: .byCheck
     case .accepted(let by): .accepted(by: by)
     case .satisfied: .satisfied
-    case .failed(let failure): .failed(failure)
+    case .failed(let failure):
+      .failed(failure, isUnknown: failure.answer(among: answers)?.answer == .cannotTell)
     }
   }
 

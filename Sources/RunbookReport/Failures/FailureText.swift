@@ -83,7 +83,7 @@ package struct FailureText {
       for task in ended {
         guard let failure = failure(of: task, isRollback: isRollback) else { continue }
         if case .unreachable = failure { continue }
-        let answer = answer(to: failure, of: task)
+        let answer = failure.answer(among: isRollback ? task.undoAnswers : task.lastAnswers)
         let likeness = Likeness(
           step: task.id.step, failure: failure, isRollback: isRollback,
           found: (answer?.text ?? []) + (answer?.errorText ?? []),
@@ -148,23 +148,12 @@ package struct FailureText {
     return Array(entries.values)
   }
 
-  private func answer(to failure: Failure, of task: TaskState) -> ProbeAnswer? {
-    let (stage, position): (ProbeStage, Int)
-    switch failure {
-    case .require(let index): (stage, position) = (.require, index)
-    case .unlessCannotTell(let index): (stage, position) = (.unless, index)
-    case .check(let index): (stage, position) = (.check, index)
-    case .action, .output, .notStarted, .group, .unreachable, .cancelled: return nil
-    }
-    return task.lastAnswers.last { $0.stage == stage && $0.index == position }
-  }
-
   private func block(_ group: Group) -> [Line] {
     guard let task = group.tasks.first, let step = state.index.step(task.id.step) else { return [] }
     let hosts = group.tasks.map(\.id.host)
     let what = group.isRollback ? "the rollback of " + task.id.step : task.id.step
     var lines = [
-      headline(what, Words.place(hosts), FailureWords.of(group.failure, answer: group.answer))
+      headline(what, Words.place(hosts), FailureWords.of(group.failure, [group.answer].compactMap { $0 }))
     ]
     switch group.failure {
     case .require, .unlessCannotTell, .check:

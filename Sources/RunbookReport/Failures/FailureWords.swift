@@ -2,8 +2,9 @@ import RunbookCore
 
 /// Why something failed or is in doubt, in half a sentence: for headlines, logs and tables.
 package enum FailureWords {
-  package static func of(_ failure: Failure, answer: ProbeAnswer? = nil) -> String {
-    let cannotTell = answer?.answer == .cannotTell
+  /// - Parameter answers: what the task's questions were answered, the one that failed among them.
+  package static func of(_ failure: Failure, _ answers: [ProbeAnswer] = []) -> String {
+    let cannotTell = failure.answer(among: answers)?.answer == .cannotTell
     switch failure {
     case .require:
       return cannotTell ? "its requirement can't tell" : "its requirement does not hold"
@@ -73,5 +74,19 @@ package enum FailureWords {
     case .lockHeld: "lock held"
     case .superseded: "taken over"
     }
+  }
+}
+
+extension Failure {
+  /// The answer to the question that failed; nil where it was none, or is not among them.
+  func answer(among answers: [ProbeAnswer]) -> ProbeAnswer? {
+    let (stage, position): (ProbeStage, Int)
+    switch self {
+    case .require(let index): (stage, position) = (.require, index)
+    case .unlessCannotTell(let index): (stage, position) = (.unless, index)
+    case .check(let index): (stage, position) = (.check, index)
+    case .action, .output, .notStarted, .group, .unreachable, .cancelled: return nil
+    }
+    return answers.last { $0.stage == stage && $0.index == position }
   }
 }

@@ -141,7 +141,7 @@ package struct PlainLog: Sendable {
     if group.isAway {
       line.append(": " + (tasks.count == 1 ? "it" : "they") + " can't be reached")
     } else if case .failed(let failure)? = tasks.first?.outcome {
-      line.append(": " + FailureWords.of(failure, answer: tasks.first?.lastAnswers.last))
+      line.append(": " + FailureWords.of(failure, tasks.first?.lastAnswers ?? []))
     } else if group.shown == .satisfied {
       line.append(", was so already", .quiet)
     }
@@ -182,12 +182,15 @@ package struct PlainLog: Sendable {
     case .retryScheduled(let id, let at, let failure):
       let wait = DurationText.of(at.milliseconds - fact.time.milliseconds)
       line.append(
-        "  \(id.step)\(Words.place([id.host])): \(FailureWords.of(failure)); tried again in \(wait)"
+        "  \(id.step)\(Words.place([id.host])): "
+          + FailureWords.of(failure, self.state.tasks[id]?.lastAnswers ?? [])
+          + "; tried again in \(wait)"
       )
     case .rollbackTaskEnded(let id, let outcome):
       let place = id.step + Words.place([id.host])
       if case .failed(let failure) = outcome {
-        state(.failed, "the rollback of \(place) failed: \(FailureWords.of(failure))")
+        let answers = self.state.tasks[id]?.undoAnswers ?? []
+        state(.failed, "the rollback of \(place) failed: \(FailureWords.of(failure, answers))")
       } else {
         state(.rolledBack, "\(place) undone")
       }

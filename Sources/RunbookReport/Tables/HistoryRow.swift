@@ -41,6 +41,7 @@ package struct HistoryRows {
     var started: Timestamp
     var end: ExchangeEnd?
     var isInDoubt = false
+    var answers: [ProbeAnswer] = []
     /// Bytes that it printed and that are not in the journal.
     var skipped: [SkipReason: Int] = [:]
   }
@@ -88,17 +89,24 @@ package struct HistoryRows {
       keys[attempt.key] = id
     case .exchangeEnded(let key, let end, _):
       if let id = keys[key] { flights[id]?.end = end }
+    case .probeAnswered(let key, let answer, _):
+      if let id = keys[key] { flights[id]?.answers.append(answer) }
+    case .polled(let id, _, let answers): flights[id]?.answers += answers
     case .outputSkipped(let key, _, _, _, let length, let reason):
       if let id = keys[key] { flights[id]?.skipped[reason, default: 0] += length }
     case .retryScheduled(let id, _, let failure):
-      close(id, .failed, at: time, FailureWords.of(failure) + "; tried again")
+      close(id, .failed, at: time, words(failure, id) + "; tried again")
     case .taskEnded(let id, let outcome): close(id, outcome, at: time)
     case .rollbackTaskEnded(let id, let outcome):
       close(
-        id, outcome.isGood ? .rolledBack : .failed, at: time, note(outcome), kind: .rollback)
+        id, outcome.isGood ? .rolledBack : .failed, at: time, note(outcome, id), kind: .rollback)
     case .doubtRaised(let id, let doubt): raise(id, doubt, at: time)
-    case .rechecked(let id, let end, _):
-      if end.verdict != .complete { decide(id, time, .event, "drifted: its check does not hold") }
+    case .rechecked(let id, let end, let answers):
+      if case .checkFailed(let check) = end.verdict {
+        decide(id, time, .event, "drifted: " + FailureWords.of(.check(check), answers))
+      } else if end.verdict != .complete {
+        decide(id, time, .event, "drifted: its check could not be asked")
+      }
     case .confirmed(let id, let by): decide(id, time, .decision, "confirmed", by: by)
     case .denied(let id, let by): decide(id, time, .decision, "denied", by: by)
     case .doubtSettled(let id, let decision, let by):
@@ -114,8 +122,8 @@ package struct HistoryRows {
     case .hostUnlocked(let host, let problem):
       if let problem { add(time, host, "its locks could not be given back: \(problem)") }
     case .locksTaken, .hostLocked, .hostLockRefused, .hostGreeted, .scopeEntered, .stepStarted,
-      .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .probeAnswered, .polled,
-      .outputSet, .outputHeld, .outputLost, .outputUnreadable, .secretsSealed:
+      .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .outputSet, .outputHeld, .outputLost,
+      .outputUnreadable, .secretsSealed:
       break
     }
   }
@@ -153,19 +161,23 @@ package struct HistoryRows {
   private mutating func close(_ id: TaskID, _ outcome: TaskOutcome, at time: Timestamp) {
     switch outcome {
     case .done: close(id, .done, at: time, "")
-    case .satisfied: close(id, .satisfied, at: time, note(outcome))
-    case .failed(let failure): close(id, .failed, at: time, FailureWords.of(failure))
-    case .doneByCheck, .accepted: close(id, .done, at: time, note(outcome))
+    case .satisfied: close(id, .satisfied, at: time, note(outcome, id))
+    case .failed: close(id, .failed, at: time, note(outcome, id))
+    case .doneByCheck, .accepted: close(id, .done, at: time, note(outcome, id))
     }
   }
 
-  private func note(_ outcome: TaskOutcome) -> String {
+  private func words(_ failure: Failure, _ id: TaskID) -> String {
+    FailureWords.of(failure, flights[id]?.answers ?? [])
+  }
+
+  private func note(_ outcome: TaskOutcome, _ id: TaskID) -> String {
     switch outcome {
     case .done: ""
     case .doneByCheck: "was in doubt; its check holds"
     case .accepted(let by): "was in doubt; taken as done by \(by)"
     case .satisfied: "was so already"
-    case .failed(let failure): FailureWords.of(failure)
+    case .failed(let failure): words(failure, id)
     }
   }
 

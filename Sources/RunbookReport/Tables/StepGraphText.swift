@@ -34,7 +34,7 @@ package struct StepGraphText {
     json["attempts"] = task.map { .int($0.attempts.count) }
     json["durationMilliseconds"] = task.flatMap { state.length(of: $0, now: now) }.map { .int($0) }
     if case .failed(let failure)? = task?.outcome {
-      json["failure"] = .string(FailureWords.of(failure, answer: nil))
+      json["failure"] = .string(FailureWords.of(failure, task?.lastAnswers ?? []))
     }
     return json.text
   }
