@@ -27,6 +27,8 @@ struct OutputLimitTests {
     #expect(logs.errorText.hasPrefix(missing), "\(logs.errorText)")
     #expect(
       try await site.reprise("history", "work").text.contains("3.1 MB of its output not kept"))
+    let told = try await site.reprise("logs", "work", "--json").text
+    #expect(told.contains(#""stream":"output","missingBytes":\#(gap),"reason":"limit"}"#))
     let report = try await site.reprise("report", "work").text
     #expect(report.contains("3.1 MB of output not kept"))
     await #expect(

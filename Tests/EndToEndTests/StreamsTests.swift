@@ -48,6 +48,45 @@ struct StreamsTests {
     #expect(result.error == Array("err".utf8))
   }
 
+  @Test func givesOutputAsJSONFromWhichEveryByteComesBack() async throws {
+    let place = try Workplace()
+    // Longer than a piece, so that characters of three bytes are cut; then bytes that are no text.
+    let long = String(repeating: "€", count: 200_001)
+    try place.write("long", long)
+    try place.writeRunbook(
+      "hello",
+      """
+        step say {
+          run `cat \(place.directory)/long; printf err >&2; test -e \(place.directory)/tried || { touch \(place.directory)/tried; exit 1; }`
+          retry 2 every 1s
+          no rollback "a test"
+        }
+        step binary { run `printf 'a\\377\\342\\202'` no rollback "a test" }
+      """)
+    let ran = try await place.reprise("run", "hello")
+    #expect(ran.status == 0, "\(ran.text) \(ran.errorText)")
+    var printed: [String: [UInt8]] = [:]
+    for line in try await place.reprise("logs", "hello", "--json").text.split(separator: "\n") {
+      let piece = try #require(
+        JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      let source = ["step", "attempt", "kind", "stream"].map { "\(piece[$0] ?? "")" }
+      let encoded = (piece["base64"] as? String).flatMap { Data(base64Encoded: $0) }
+      let bytes = (piece["text"] as? String).map { Array($0.utf8) } ?? encoded.map(Array.init)
+      printed[source.joined(separator: " "), default: []] += try #require(bytes)
+    }
+    let expected = [
+      "say 1 attempt output": Array(long.utf8), "say 2 attempt output": Array(long.utf8),
+      "say 1 attempt error": Array("err".utf8), "say 2 attempt error": Array("err".utf8),
+      "binary 1 attempt output": [UInt8(ascii: "a"), 0xFF, 0xE2, 0x82],
+    ]
+    #expect(printed.keys.sorted() == expected.keys.sorted())
+    // Not told whole where they differ: they are long.
+    let differing = expected.keys.filter { printed[$0] != expected[$0] }
+    #expect(differing == [])
+    let one = try await place.reprise("logs", "hello", "binary", "--json").text
+    #expect(one.split(separator: "\n").count == 2 && !one.contains("say"), "\(one)")
+  }
+
   @Test func writesNoEscapeSequencesIntoAPipe() async throws {
     let place = try await hello()
     for command in ["run hello", "history", "show", "runs"] {

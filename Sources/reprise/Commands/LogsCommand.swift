@@ -13,12 +13,14 @@ struct LogsCommand: Command {
       reprise logs 7f3c install@db-1       one task: its standard output and standard error byte \
       for byte, on the same two streams (on a terminal, control characters are shown)
       reprise logs 7f3c --follow           go on until the run ends or stops
+      reprise logs 7f3c --json | jq -j 'select(.stream == "error").text'
       """)
 
   @Argument(help: "A run's id, the beginning of one, or a runbook's name.") var run: String
   @Argument(help: ArgumentHelp("A task: STEP, STEP@HOST or STEP@HOST#BATCH.", valueName: "task"))
   var task: String?
   @Flag(name: .shortAndLong, help: "Wait for more while the run is driven.") var follow = false
+  @Flag(help: "One JSON object a piece of output (docs/json.md).") var json = false
   @OptionGroup var common: CommonOptions
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
@@ -49,6 +51,7 @@ struct LogsCommand: Command {
     } else {
       writer = PrefixedLog(style: common.style)
     }
+    if json { writer = JSONLog(run: summary.id) }
     do throws(JournalError) {
       try await write(summary.id, runs, isWanted, to: &writer)
     } catch {
@@ -62,7 +65,10 @@ struct LogsCommand: Command {
     _ run: String, _ runs: StoredRuns, _ isWanted: @Sendable (TaskID) -> Bool,
     to writer: inout any LogWriter
   ) async throws(JournalError) {
-    var tasks: [AttemptKey: TaskID] = [:]
+    var tasks: [AttemptKey: (id: TaskID, attempt: Attempt)] = [:]
+    func source(_ key: AttemptKey, _ stream: OutputStream) -> LogSource? {
+      tasks[key].map { LogSource(task: $0.id, attempt: $0.attempt, stream: stream) }
+    }
     var gaps = OutputGaps()
     var sequence = 0
     while Output.standard.isOpen {
@@ -72,34 +78,35 @@ struct LogsCommand: Command {
       for stored in page {
         sequence = stored.sequence
         switch stored.fact.event {
-        case .attemptStarted(let id, let attempt): tasks[attempt.key] = id
+        case .attemptStarted(let id, let attempt): tasks[attempt.key] = (id, attempt)
         case .outputReceived(let key, let stream, let generation, let offset, let length):
-          guard let id = tasks[key], isWanted(id) else { continue }
-          gaps.close(key, stream) { writer.skip($0, $1, of: id, stream) }
+          guard let source = source(key, stream), isWanted(source.task) else { continue }
+          gaps.close(key, stream) { writer.skip($0, $1, of: source) }
           var position = OutputPosition(generation: generation, offset: offset)
           while position.offset < offset + length, Output.standard.isOpen {
             let pieces = try await runs.history.outputPage(
               of: run, key: key, stream, from: position,
               limit: min(256 << 10, offset + length - position.offset))
             guard let last = pieces.last else { break }
-            for case .bytes(let bytes, _) in pieces { writer.write(bytes, of: id, stream) }
+            for case .bytes(let bytes, _) in pieces { writer.write(bytes, of: source) }
             position = last.end
           }
         case .outputSkipped(let key, let stream, _, _, let length, let reason):
-          guard let id = tasks[key], isWanted(id) else { continue }
-          gaps.add(length, reason, key, stream) { writer.skip($0, $1, of: id, stream) }
+          guard let source = source(key, stream), isWanted(source.task) else { continue }
+          gaps.add(length, reason, key, stream) { writer.skip($0, $1, of: source) }
         case .exchangeEnded(let key, _, _):
-          guard let id = tasks[key] else { continue }
-          for stream in OutputStream.allCases {
-            gaps.close(key, stream) { writer.skip($0, $1, of: id, stream) }
+          for source in OutputStream.allCases.compactMap({ source(key, $0) }) {
+            gaps.close(key, source.stream) { writer.skip($0, $1, of: source) }
+            writer.close(source)
           }
-          writer.close(id)
         default: break
         }
       }
       if page.isEmpty {
         guard isDriven else {
-          return gaps.closeAll { writer.skip($2, $3, of: tasks[$0] ?? TaskID(""), $1) }
+          return gaps.closeAll { key, stream, length, reason in
+            if let source = source(key, stream) { writer.skip(length, reason, of: source) }
+          }
         }
         try? await Task.sleep(for: .milliseconds(200))
       }
