@@ -160,6 +160,7 @@ package struct ClosingText {
     if !state.hasTouchedHosts {
       if good > 0 { line.append("; ") }
       line.append("nothing was changed" + (state.hostCount > 0 ? " on any host" : ""))
+      if !state.plan.reports.isEmpty { line.append(", apart from the report") }
     }
     return line.spans.isEmpty ? nil : line
   }
