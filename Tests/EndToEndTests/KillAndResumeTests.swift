@@ -105,16 +105,28 @@ struct KillAndResumeTests {
     }
   }
 
-  static func expectWholeHistory(_ site: Site, state: String, _ when: String) async throws {
+  /// Each task done once, its output byte for byte, and no event missing.
+  static func expectWholeHistory(_ site: Site, state: String = "state", _ when: String) async throws
+  {
     let run = try await site.newestRun(state: state)
     let events = try await site.events(run, state: state)
-    let ended = events.filter { $0["event"] as? String == "taskEnded" }
-    #expect(ended.count == steps.count * site.hosts.count, "\(when)")
-    for (step, host) in [("one", site.hosts[0]), ("middle/seven", site.hosts[2])] {
-      let name = step.split(separator: "/").last.map(String.init) ?? step
-      let logs = try await site.reprise("logs", run, "\(step)@\(host)", state: state)
-      #expect(logs.text == "\(name) on \(host) says: quotes ' \" and é\n", "\(when)")
-      #expect(logs.errorText == "no newline at the end", "\(when)")
+    #expect(events.map { $0["sequence"] as? Int } == Array(1...events.count), "\(when)")
+    let tasks = steps.flatMap { step in site.hosts.map { "\(step)@\($0)" } }
+    let done = try await site.objects("history", run, state: state)
+      .filter { $0["kind"] as? String == "attempt" }
+      .map { "\($0["step"] ?? "")@\($0["host"] ?? "") \($0["state"] ?? "")" }
+    #expect(done.sorted() == tasks.map { $0 + " done" }.sorted(), "\(when)")
+    var printed: [String: String] = [:]
+    for piece in try await site.objects("logs", run, state: state) {
+      let source = "\(piece["step"] ?? "")@\(piece["host"] ?? "") \(piece["stream"] ?? "")"
+      printed[source, default: ""] += piece["text"] as? String ?? "(no text)"
     }
+    var expected: [String: String] = [:]
+    for task in tasks {
+      let place = task.split(separator: "/").last?.replacing("@", with: " on ") ?? ""
+      expected[task + " output"] = "\(place) says: quotes ' \" and é\n"
+      expected[task + " error"] = "no newline at the end"
+    }
+    #expect(printed == expected, "\(when)")
   }
 }

@@ -126,12 +126,17 @@ final class Site {
 
   /// The events of a run as `history --events --json` prints them.
   func events(_ run: String, state: String = "state") async throws -> [[String: Any]] {
-    let result = try await reprise("history", run, "--events", "--json", state: state)
+    try await objects("history", run, "--events", state: state)
+  }
+
+  /// What a command prints with `--json`.
+  func objects(_ arguments: String..., state: String = "state") async throws -> [[String: Any]] {
+    let result = try await start(arguments + ["--json"], state: state).wait(.seconds(60))
     guard result.status == 0 else { throw TestFailure(result.errorText) }
     return try result.text.split(separator: "\n").map { line in
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
-      guard let event = object as? [String: Any] else { throw TestFailure("no object: \(line)") }
-      return event
+      guard let fields = object as? [String: Any] else { throw TestFailure("no object: \(line)") }
+      return fields
     }
   }
 
