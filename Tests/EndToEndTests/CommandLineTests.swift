@@ -104,15 +104,15 @@ struct CommandLineTests {
     try place.writeRunbook(
       "bad",
       """
-        input unused = 1
-        step a { run `echo "$nosuch"` }
+        step a { run `echo "$nosuch"` no rollback "a test" }
         step b { check `true` within 5 }
         step c on nowhere { check `true` }
         step a { check `true` }
+        step d { run `true` timeout soon no rollback "a test" }
       """)
     let result = try await place.reprise("check", "runbooks/bad.runbook")
     #expect(result.status == 65)
-    #expect(result.text.components(separatedBy: "error[").count - 1 >= 5, "\(result.text)")
+    #expect(result.text.components(separatedBy: "error[").count - 1 == 5, "\(result.text)")
     #expect(try await place.reprise("run", "bad").status == 65)
     let json = try await place.reprise("check", "bad", "--json")
     #expect(json.status == 65)

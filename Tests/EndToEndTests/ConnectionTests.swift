@@ -52,6 +52,34 @@ struct ConnectionTests {
   }
 
   @Test(.timeLimit(.minutes(2)))
+  func hostsTakeNoThreadEach() async throws {
+    try await Site.run { site in
+      let rows = (0..<24).map { "n\($0)\t127.0.0.1\t\(site.servers[$0 % 3].port)\n" }
+      try site.write("runbooks/servers.tsv", "NAME\tADDRESS\tPORT\n" + rows.joined())
+      try site.writeRunbook(
+        "work",
+        """
+          step wait on all {
+            run `echo x > "$marks/$host"; while test -d "$marks" && ! test -e "$marks/go"; do sleep 1; done`
+            no rollback "a test"
+          }
+        """)
+      let process = try site.start(["run", "work"])
+      #expect(await waitUntil(.seconds(60)) { site.marks.count == 24 })
+      // Four for input and output, and those of the runtime and the journal; the sixteen that connect
+      // have nothing left to do.
+      let tasks = "/proc/\(process.pid)/task"
+      let areFew = await waitUntil(.seconds(20)) {
+        ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).count < 20
+      }
+      #expect(areFew)
+      try site.write("marks/go", "")
+      let result = try await process.wait()
+      #expect(result.status == 0, "\(result.text) \(result.errorText)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
   func findsTheSameProcessAfterEveryConnectionWasCut() async throws {
     try await Site.run { site in
       try site.writeRunbook("work", Self.long)

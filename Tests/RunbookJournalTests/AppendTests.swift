@@ -68,6 +68,28 @@ import Testing
     }
   }
 
+  @Test func whatWaitsAtTheSameTimeIsCommittedTogether() async throws {
+    let file = try await JournalFile.open(directory: directory.state)
+    let journal = try await file.begin(sampleSource("7f3c"))
+    let before = try commits()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<500 { group.addTask { try await journal.append(task(number)) } }
+      try await group.waitForAll()
+    }
+    let count = try commits() - before
+    #expect(count > 0 && count < 50, "\(count) transactions")
+    await journal.release()
+  }
+
+  /// Transactions in the write-ahead log: frames that say how large the file is after them
+  /// (https://www.sqlite.org/fileformat2.html#walformat).
+  private func commits() throws -> Int {
+    let log = try Data(contentsOf: URL(filePath: directory.state + "/reprise.sqlite-wal"))
+    func number(at offset: Int) -> Int { log[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+    return stride(from: 32, to: log.count, by: 24 + number(at: 8))
+      .count { number(at: $0 + 4) != 0 }
+  }
+
   @Test func aTakeOverThatAppendsNothingLeavesNoTrace() async throws {
     let file = try await JournalFile.open(directory: directory.state)
     try await file.begin(sampleSource("7f3c")).release()

@@ -10,6 +10,7 @@ struct Simulation {
   var journal = MemoryJournal()
   let clock = ManualClock()
   var options = DriveOptions()
+  var observe: @Sendable (RunUpdate) -> Void = { _ in }
 
   init(_ plan: Plan, hosts: Int = 3, fleet: SimulatedFleet) {
     self.plan = plan
@@ -44,7 +45,7 @@ struct Simulation {
   private func drive(_ opening: RunOpening) async -> DriveEnd {
     let driver = RunDriver(
       opening: opening, journal: journal, transport: fleet, clock: clock, options: options,
-      commands: AsyncStream { $0.finish() })
+      commands: AsyncStream { $0.finish() }, observe: observe)
     return await driver.drive()
   }
 
