@@ -277,14 +277,14 @@ _limit() {
   {
     exec 5<&-
     trap - EXIT
-    trap 'kill "$_sp" 2>/dev/null; exit 0' TERM
+    # By `$!`, which is there as soon as the process is; until then it is the wrapper's last one.
+    _sp=$!
+    trap '[ "$!" = "$_sp" ] || kill "$!" 2>/dev/null; exit 0' TERM
     _x=$((1000 + $1 % 1000))
     sleep "$(($1 / 1000)).${_x#1}" 2>/dev/null &
-    _sp=$!
-    wait "$_sp" || {
+    wait "$!" || {
       sleep $(($1 / 1000 + 1)) &
-      _sp=$!
-      wait "$_sp"
+      wait "$!"
     }
     trap : TERM
     true 2>/dev/null >"$3"
