@@ -98,6 +98,7 @@ struct Batch {
       try Projection.apply(new.entry.fact, run: number, db)
       try HeldLocks.apply(new.entry.fact.event, run: number, db)
     }
+    if isFirst { try RequestRows.refuseAll(run: number, db) }
     guard let last = rows.last?.row else { return head }
     let statement = try db.cachedStatement(
       sql: "UPDATE head SET epoch = ?, events = ?, hash = ? WHERE run = ?")

@@ -13,6 +13,13 @@ enum RequestRows {
       sql: "UPDATE request SET taken = ? WHERE id = ? AND taken IS NULL", arguments: [refused, id])
   }
 
+  /// What was asked of an earlier owner, by somebody who died before they could take it back, is no
+  /// answer to what this one asks.
+  static func refuseAll(run: Int, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE request SET taken = ? WHERE run = ? AND taken IS NULL", arguments: [refused, run])
+  }
+
   static func insert(
     _ kind: OperatorRequest.Kind, run: Int, by name: String, _ db: Database
   ) throws -> Int {
