@@ -29,7 +29,7 @@ package struct HostInquiry: Sendable {
   ) async throws(TransportError) -> HostInquiry {
     let mailbox = Mailbox<Input>()
     let greeting = Greeting(
-      run: name, hostName: host?.name ?? "local", epoch: 1, isResumed: false)
+      run: name, hostName: Greeting.directory(of: host?.name), epoch: 1, isResumed: false)
     let made = try await transport.connect(to: host, greeting: greeting) {
       mailbox.put(.report($0))
     }

@@ -165,12 +165,12 @@ extension RunDriver {
       sighting, attempt, directoryID: link.directoryID, hasAction: hasAction(attempt))
     switch Recovery.decide(situation).verdict {
     case .start:
-      // A cancelled run begins nothing: a frame of an earlier owner that is still on its way is
-      // refused by its epoch.
-      guard state.cancelledBy == nil else {
-        return close(
-          key, ExchangeEnd(verdict: .notStarted("cancelled before it started")),
-          mayLackOutput: false)
+      // A cancelled run begins nothing, and one that is undone nothing in order to undo it: a frame
+      // of an earlier owner that is still on its way is refused by its epoch.
+      let isUndone = attempt.attempt.purpose == .forward && state.isUndone(attempt.task)
+      guard state.cancelledBy == nil, !isUndone else {
+        let why = isUndone ? "undone before it started" : "cancelled before it started"
+        return close(key, ExchangeEnd(verdict: .notStarted(why)), mayLackOutput: false)
       }
       seal(key, ExchangeBuilder(state, vault).secrets(for: attempt.task))
       effects.append {

@@ -23,6 +23,21 @@ extension RunDriver {
     return connecting.values.contains { $0.isTrying && now < $0.since + Self.lastWord }
   }
 
+  /// A later owner first greets all hosts that an earlier one met, also those that have nothing left
+  /// to do: one of them may know that this journal is an old copy. Who does not answer is not waited
+  /// for longer than this, and is no obstacle by itself.
+  func meetAgain(_ group: inout DiscardingTaskGroup) {
+    let met = state.hosts.filter { host, known in
+      known.directoryID != nil && !known.isTakenLeaveOf
+        && (host == nil || host.flatMap { state.binding.host($0) } != nil)
+    }
+    guard !met.isEmpty else { return }
+    greeting = Set(met.keys)
+    greetsUntil = clock.now() + Self.lastWord
+    for host in met.keys { connect(host, &group) }
+    wake(at: greetsUntil, &group)
+  }
+
   func connect(_ host: String?, _ group: inout DiscardingTaskGroup) {
     guard links[host] == nil else { return }
     let now = clock.now()
@@ -52,6 +67,7 @@ extension RunDriver {
 
   func connected(_ host: String?, _ link: any HostLink, _ facts: HostFacts, number: Int) {
     connecting[host] = nil
+    greeting.remove(host)
     links[host] = Link(link: link, number: number, directoryID: facts.directoryID)
     let unknown = facts.claims.filter { state.attempts[$0] == nil }
     if !unknown.isEmpty {
@@ -81,6 +97,11 @@ extension RunDriver {
       connecting[host] = nil
       isStale(host)
       record(.hostGivenUp(host: host, reason: error.reason))
+      return
+    }
+    if greeting.remove(host) != nil {
+      // Where it is needed it is tried again; the time for that has begun.
+      connecting[host] = reconnection
       return
     }
     let patience =
@@ -117,7 +138,11 @@ extension RunDriver {
       let directoryID = known.directoryID, directoryID != facts.directoryID, facts.claims.isEmpty,
       !state.isDriftIgnored, state.cancelledBy == nil
     else { return false }
-    return !state.inFlight.contains { state.attempts[$0]?.task.host == host }
+    return !state.inFlight.contains { key in
+      guard let attempt = state.attempts[key], attempt.task.host == host else { return false }
+      return attempt.attempt.purpose == .rollback
+        || state.index.step(attempt.task.step)?.changesHost ?? true
+    }
   }
 
   /// By any owner of the run: one that resumes may meet a host while it starts again.
@@ -143,33 +168,14 @@ extension RunDriver {
         }
         group.addTask { await link.link.close() }
       }
-      if isOver { takeLeaveOfOthers(&group) }
     }
     links = [:]
   }
 
-  /// Hosts that this owner had no need of hold state of the run, too. One that can't be reached, or
-  /// has claims that the journal does not know, keeps it: `gc` finds it.
-  private func takeLeaveOfOthers(_ group: inout TaskGroup<Void>) {
-    let (transport, known) = (transport, state.attempts)
-    for (host, met) in state.hosts where met.connection == .none && met.directoryID != nil {
-      let (target, greeting) = (host.flatMap { state.binding.host($0) }, nextGreeting(host))
-      guard host == nil || target != nil else { continue }
-      group.addTask {
-        guard
-          let made = try? await transport.connect(
-            to: target, greeting: greeting, receive: { _ in })
-        else { return }
-        if made.facts.claims.allSatisfy({ known[$0] != nil }) { made.link.send(.farewell) }
-        await made.link.close()
-      }
-    }
-  }
-
-  private func nextGreeting(_ host: String?) -> Greeting {
+  func nextGreeting(_ host: String?) -> Greeting {
     linkCount += 1
     return Greeting(
-      run: state.description?.id ?? "", hostName: host ?? "local",
+      run: state.description?.id ?? "", hostName: Greeting.directory(of: host),
       epoch: Greeting.epoch(owner: state.epoch, link: linkCount),
       isResumed: state.hosts[host]?.directoryID != nil)
   }

@@ -92,12 +92,8 @@ extension RunDriver {
   /// The run's link to the host, or one made for the report.
   private func reportLink(_ host: String?) async -> (any HostLink)? {
     if let link = links[host] { return link.link }
-    linkCount += 1
+    let greeting = nextGreeting(host)
     let number = linkCount
-    let greeting = Greeting(
-      run: state.description?.id ?? "", hostName: host ?? "local",
-      epoch: Greeting.epoch(owner: state.epoch, link: number),
-      isResumed: state.hosts[host]?.directoryID != nil)
     let mailbox = mailbox
     do throws(TransportError) {
       let made = try await transport.connect(

@@ -44,6 +44,9 @@ package actor RunDriver {
   var effects: [() -> Void] = []
   var links: [String?: Link] = [:]
   var connecting: [String?: Reconnection] = [:]
+  /// Hosts that have to say first how they stand, and until when they are waited for.
+  var greeting: Set<String?> = []
+  var greetsUntil = Timestamp(milliseconds: 0)
   var linkCount = 0
   var attended: [AttemptKey: Attendance] = [:]
   /// Attempts whose intent this turn commits: they are sent without a look.
@@ -92,6 +95,7 @@ package actor RunDriver {
         for await command in commands { mailbox.put(.command(command)) }
       }
       mailbox.put(.timer(nil))
+      if state.epoch > 1 { meetAgain(&group) }
       var end: DriveEnd?
       while end == nil {
         let inputs = await mailbox.takeAll()
@@ -107,6 +111,12 @@ package actor RunDriver {
 
   private func turn(_ inputs: [Input], _ group: inout DiscardingTaskGroup) async -> DriveEnd? {
     for input in inputs { take(input) }
+    if !greeting.isEmpty, end == nil, clock.now() < greetsUntil {
+      if let failed = await commit() { return .journalFailed(failed) }
+      lookAround(&group)
+      return nil
+    }
+    greeting = []
     let agenda = Scheduler.advance(&state, at: clock.now())
     for fact in agenda.facts {
       if case .attemptStarted(_, let attempt) = fact.event { fresh.insert(attempt.key) }

@@ -51,7 +51,7 @@ package struct RunOpening: Sendable {
     case .failed?, .cancelled?, .rollbackFailed?, nil: break
     }
     if let review = wishes.review, !review.isSettled { throw .cannotAdopt }
-    if let name = wishes.unknown.first { throw .noSuchStep(name) }
+    if let (name, steps) = wishes.unclear { throw .noOneQuestion(name, steps: steps) }
     let settled = try decisions(wishes)
     // A run that was left while it failed first reaches the end it would have reached.
     var triesAgain = state.outcome != nil || state.isTriedAgain
@@ -119,8 +119,8 @@ package struct ResumeWishes: Sendable {
   package var rerun: [TaskName] = []
   package var accepted: [TaskName] = []
   package var approved: [StepPath] = []
-  /// Names of steps to approve that no step has.
-  package var unknown: [String] = []
+  /// A name to approve that no step with a question has, or several have.
+  package var unclear: (name: String, steps: [StepPath])?
   package var ignoresDrift = false
   /// The edited runbook that the run is to go by.
   package var review: AdoptionReview?
@@ -183,7 +183,7 @@ package enum ResumeProblem: Error, Hashable, Sendable {
   /// Several steps are called so; nothing is decided for one that was not meant.
   case ambiguous(TaskName, steps: [StepPath])
   /// No step is called so.
-  case noSuchStep(String)
+  case noOneQuestion(String, steps: [StepPath])
   /// The review of the edited runbook says why.
   case cannotAdopt
 }

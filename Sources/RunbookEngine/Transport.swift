@@ -73,6 +73,12 @@ package struct Greeting: Hashable, Sendable {
     self.isResumed = isResumed
   }
 
+  /// The name of a host's directory; nil is the machine that runs the engine. A host may be called
+  /// like that one's, and no host has a name with a blank.
+  package static func directory(of host: String?) -> String {
+    host == "local" ? " local" : host ?? "local"
+  }
+
   /// Of an owner's link, by its number: higher than that of any link of an earlier owner, however
   /// often it dials.
   package static func epoch(owner: Int, link: Int) -> Int { owner << 32 | link }

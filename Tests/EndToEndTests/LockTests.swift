@@ -78,6 +78,36 @@ struct LockTests {
     }
   }
 
+  /// Also by another state directory, which only the hosts can tell of.
+  @Test(.timeLimit(.minutes(2)), arguments: ["state", "other"])
+  func aRunIsNotRolledBackWhileAnotherHoldsIt(_ state: String) async throws {
+    try await Site.run(hosts: 2) { site in
+      try site.writeRunbook(
+        "done",
+        """
+          lock "a test of $marks" on all
+          step make on all {
+            run `touch "$marks/made.$host"`
+            rollback `rm "$marks/made.$host"`
+          }
+        """)
+      #expect(try await site.reprise("run", "done", state: state).status == 0)
+      let done = try await site.newestRun(state: state)
+      let (process, run) = try await startHolding(site)
+      let refused = try await site.reprise("rollback", done, "--yes", state: state)
+      #expect(refused.status == 76, "\(refused.text) \(refused.errorText)")
+      #expect((refused.text + refused.errorText).contains(run))
+      #expect(site.hosts.allSatisfy { site.marks.contains("made.\($0)") })
+      try site.write("marks/go", "")
+      #expect(try await process.wait().status == 0)
+      // Refused by the hosts it had begun, and goes on.
+      let again = state == "state" ? ["rollback", done, "--yes"] : ["resume", done]
+      let undone = try await site.start(again, state: state).wait(.seconds(60))
+      #expect(undone.status == 0, "\(undone.text) \(undone.errorText)")
+      #expect(!site.hosts.contains { site.marks.contains("made.\($0)") })
+    }
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func aLockThatIsNotWholeIsToldWithItsFileAndRemedy() async throws {
     try await Site.run(hosts: 1) { site in

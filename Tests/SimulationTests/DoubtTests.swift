@@ -1,6 +1,7 @@
 import RunbookCore
 import RunbookEngine
 import RunbookTestSupport
+import Synchronization
 import Testing
 
 @Suite("Outcomes that can't be known, and people who decide")
@@ -113,7 +114,7 @@ struct DoubtTests {
     #expect(fleet.started == ["a@db1": 1, "a@db3": 1])
     fleet.setFree(32 << 20, on: "db2")
     // The engine dies while the action runs; when it comes back the disk is full.
-    await simulation.journal.crash(at: await simulation.journal.facts.count + 5)
+    await simulation.journal.crash(at: await simulation.journal.facts.count + 7)
     #expect(try await simulation.drive() == .journalFailed(.other("crash")))
     #expect(fleet.started["a@db2"] == 1)
     await simulation.journal.crash(at: nil)
@@ -125,6 +126,18 @@ struct DoubtTests {
     fleet.setFree(1 << 30, on: "db2")
     #expect(try await simulation.drive() == .ended(.succeeded))
     #expect(fleet.started.values.allSatisfy { $0 == 1 })
+  }
+
+  @Test func aHostThatCannotBeReachedIsTriedAgainAfterEverLongerPauses() async throws {
+    let fleet = SimulatedFleet()
+    fleet.setReachable("db2", false)
+    var simulation = Simulation(TestPlan.make([TestPlan.step("a")]), fleet: fleet)
+    let pauses = Mutex<[Int]>([])
+    simulation.observe = { update in
+      if case .reconnecting(_, _, let pause, _) = update { pauses.withLock { $0.append(pause) } }
+    }
+    #expect(try await simulation.drive() == .stopped(.hostUnreachable(["db2"])))
+    #expect(pauses.withLock { $0 } == [500, 1000, 2000, 4000, 8000])
   }
 
   @Test func anUnreachableHostStopsTheRunAndNothingIsLost() async throws {

@@ -45,6 +45,51 @@ struct OutdatedTests {
     #expect(fleet.started["one@db1"] == 1 && fleet.started["two@db1"] == 2)
   }
 
+  /// Whatever was under way: what only looks is no reason to believe the copy.
+  @Test func oneThatWasCopiedWhileAStepLookedStartsNothing() async throws {
+    let plan = TestPlan.make([
+      TestPlan.step("one"), TestPlan.step("look", check: "look") { $0.action = nil },
+      TestPlan.step("two"),
+    ])
+    try await expectNothingTwice(plan, hosts: 1) {
+      if case .attemptStarted(TaskID("look", host: "db1"), _) = $0 { true } else { false }
+    }
+  }
+
+  /// The hosts that still have something to do know nothing of the run.
+  @Test func oneThatOnlyHostsWithoutWorkKnowOfStartsNothing() async throws {
+    var rolling = Rolling(
+      group: "db", size: .literal(1), environment: 0, origin: TestPlan.origin)
+    rolling.body = [TestPlan.step("one")]
+    let plan = TestPlan.make([.rolling(rolling)])
+    try await expectNothingTwice(plan, hosts: 2) {
+      if case .taskEnded(TaskID("one", host: "db1", batch: [1]), _) = $0 {
+        true
+      } else {
+        false
+      }
+    }
+  }
+
+  private func expectNothingTwice(
+    _ plan: Plan, hosts: Int, after isLast: (Event) -> Bool
+  ) async throws {
+    let fleet = SimulatedFleet()
+    var simulation = Simulation(plan, hosts: hosts, fleet: fleet)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    let facts = await simulation.journal.facts
+    let last = try #require(facts.firstIndex { isLast($0.event) })
+    simulation.journal = MemoryJournal(Array(facts[...last]))
+    let started = fleet.started
+    for _ in 0..<2 {
+      #expect(
+        end(try await simulation.drive()) {
+          if case .forgotten(run: "sim", host: _) = $0 { true } else { false }
+        })
+    }
+    #expect(fleet.started == started)
+  }
+
   @Test func oneThatANewerOwnerLeftBehindIsToldAsThatAtOnce() async throws {
     let fleet = SimulatedFleet { _, script, _ in
       SimulatedFleet.Result(status: script == "two" ? 1 : 0)

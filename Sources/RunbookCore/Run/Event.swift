@@ -234,6 +234,9 @@ package enum Doubt: String, Codable, Hashable, Sendable {
 /// What a person decided about a doubt.
 package enum DoubtDecision: String, Codable, Hashable, Sendable {
   case accept, rerun
+
+  /// Who decided, where the runbook did.
+  package static let runbook = "if interrupted rerun"
 }
 
 /// An event with its time.

@@ -157,7 +157,8 @@ extension RunState {
       switch (decision, $0.phase) {
       case (.rerun, _):
         $0.phase = .toCome
-        $0.attemptsInSeries = 0
+        // `retry` counts all attempts that the runbook asks for.
+        if by != DoubtDecision.runbook { $0.attemptsInSeries = 0 }
       case (.accept, .inDoubt(let doubt)), (.accept, .polling(_, .settling(let doubt))):
         $0.phase = .polling(since: time, .accepted(by: by, doubt))
         $0.outputFailure = nil
@@ -201,7 +202,7 @@ extension RunState {
   }
 
   /// Whether a rollback of a scope around the task began; a scope outside a batch has all of them.
-  func isUndone(_ id: TaskID) -> Bool {
+  package func isUndone(_ id: TaskID) -> Bool {
     guard !rollbacks.isEmpty else { return false }
     var node = index.node(of: id.step)
     while let scope = node {

@@ -39,7 +39,7 @@ extension Scheduler {
     if state.leftOutScopes.contains(instance) { return .ended }
     if state.steps[instance]?.failure != nil { return .failed }
     guard let when, let environment, !state.enteredScopes.contains(instance) else { return nil }
-    guard mayStart else { return .idle }
+    guard mayStart, !isHeld else { return .idle }
     switch decide(when, environment: environment, batch: instance.batch) {
     case .success(true):
       record(.scopeEntered(instance))
@@ -75,7 +75,7 @@ extension Scheduler {
         if !hasFailed { state.cursors[instance] = position + 1 }
       case .failed:
         hasFailed = true
-        if policy != .continue, !continues(child) { return fail(node, instance, atItsEnd) }
+        if policy != .continue, !continues(child, batch) { return fail(node, instance, atItsEnd) }
       case .active, .idle:
         return progress
       }
@@ -84,9 +84,14 @@ extension Scheduler {
     return hasFailed ? fail(node, instance, atItsEnd) : .ended
   }
 
-  private func continues(_ child: Int) -> Bool {
-    if case .step(let step) = state.index[child].kind { return step.onFailure == .continue }
-    return false
+  /// Whether the block goes on after a failure of that statement: a step that says so, or a parallel in
+  /// which nothing else failed.
+  private func continues(_ child: Int, _ batch: [Int]) -> Bool {
+    switch state.index[child].kind {
+    case .step(let step): step.onFailure == .continue
+    case .parallel: passed.contains(Instance("\(child)", batch: batch))
+    case .sequence, .rolling, .firstOf: false
+    }
   }
 
   private mutating func fail(
@@ -105,19 +110,28 @@ extension Scheduler {
     _ node: PlanIndex.Node, after: [[Int]], batch: [Int], mayStart: Bool, goesOn: Bool
   ) -> Progress {
     var results: [Progress] = []
+    // A failure after which the block goes on is none for those that come after it.
+    var open: [Progress] = []
+    func judge(_ progress: Progress, _ child: Int) -> Progress {
+      progress == .failed && continues(child, batch) ? .ended : progress
+    }
     for (position, child) in node.children.enumerated() {
-      let before = after[position].map { $0 < position ? results[$0] : peek(node, $0, batch) }
+      let before = after[position].map {
+        $0 < position ? open[$0] : judge(peek(node, $0, batch), node.children[$0])
+      }
       let isFree = before.allSatisfy { $0 == .ended }
-      let mayBegin = mayStart && isFree && (goesOn || !results.contains(.failed))
+      let mayBegin = mayStart && isFree && (goesOn || !open.contains(.failed))
       let progress = run(child, batch: batch, mayStart: mayBegin, goesOn: goesOn)
       let isDead = progress == .idle && before.contains(.failed)
       results.append(isDead ? .failed : progress)
+      open.append(isDead ? .failed : judge(progress, child))
     }
     if results.contains(.active) { return .active }
-    if results.contains(.failed) {
-      return goesOn && mayStart && results.contains(.idle) ? .idle : .failed
-    }
-    return results.contains(.idle) ? .idle : .ended
+    guard results.contains(.failed) else { return results.contains(.idle) ? .idle : .ended }
+    let hasStopped = open.contains(.failed) && !goesOn
+    if mayStart, !hasStopped, results.contains(.idle) { return .idle }
+    if !open.contains(.failed) { passed.insert(Instance("\(node.id)", batch: batch)) }
+    return .failed
   }
 
   /// How far a later branch is, without starting anything in it.
@@ -133,7 +147,7 @@ extension Scheduler {
   ) -> Progress {
     if state.steps[instance]?.failure != nil { return .failed }
     if state.batches[instance] == nil {
-      guard mayStart else { return .idle }
+      guard mayStart, !isHeld else { return .idle }
       let members: [String]
       switch resolve(group, batch: instance.batch) {
       case .success(let found): members = found

@@ -69,6 +69,7 @@ extension Scheduler {
     case .none:
       guard state.cancelledBy == nil else { return .idle }
       // Its locks first: another run may be at work on the same hosts since this one stopped.
+      guard state.refusedLocks.isEmpty else { return .idle }
       return state.hostsToLock.isEmpty ? start(id, .rollback) : .active
     case .inDoubt: return .active
     case .ended(let outcome): return outcome.isGood ? .ended : .failed

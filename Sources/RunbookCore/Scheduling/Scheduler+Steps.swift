@@ -3,7 +3,7 @@ extension Scheduler {
   mutating func run(_ step: Step, node: Int, batch: [Int], mayStart: Bool) -> Progress {
     let instance = Instance(step.path, batch: batch)
     guard let known = state.steps[instance] else {
-      guard mayStart else { return .idle }
+      guard mayStart, !isHeld else { return .idle }
       return open(step, node: node, instance)
     }
     if known.isLeftOut { return .ended }
@@ -19,7 +19,7 @@ extension Scheduler {
     if results.contains(.active) { return .active }
     if results.contains(.failed) {
       // Hosts that could not start yet do so first: the tasks of a step belong together.
-      if results.contains(.idle), mayStart { return .idle }
+      if results.contains(.idle), mayStart, blockingHosts.isEmpty { return .idle }
       guard step.onFailure == .rollback, state.cancelledBy == nil else { return .failed }
       record(.rollbackStarted(instance))
       return undo(node, instance)

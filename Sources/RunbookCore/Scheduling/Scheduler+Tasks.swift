@@ -6,7 +6,7 @@ extension Scheduler {
     case .ended(let outcome):
       return outcome.isGood ? .ended : .failed
     case .toCome:
-      return mayStart ? begin(id, step) : .idle
+      return mayStart && !isHeld ? begin(id, step) : .idle
     case .inFlight:
       return follow(id, step, task)
     case .polling(let since, let polling):
@@ -14,19 +14,29 @@ extension Scheduler {
     case .pausing(let until, let failure):
       guard state.cancelledBy == nil else { return end(id, .failed(.cancelled)) }
       guard !isUndoing else { return end(id, .failed(failure)) }
+      guard !isBarred else { return .idle }
       guard now >= until else {
         wants.insert(.wake(until))
         return .active
       }
       return start(id, .forward)
     case .inDoubt:
-      // On a host that does not answer the action may still be at work.
-      guard step.rerunIfInterrupted, state.cancelledBy == nil, !isUndoing,
-        task.doubt != .unreachable
-      else { return .active }
-      record(.doubtSettled(id, .rerun, by: "if interrupted rerun"))
+      guard isRerunByItself(id), !isBarred, !isUndoing else { return .active }
+      record(.doubtSettled(id, .rerun, by: DoubtDecision.runbook))
       return start(id, .forward)
     }
+  }
+
+  /// Whether `if interrupted rerun` decides a doubt. On a host that does not answer the action may
+  /// still be at work. What is interrupted again and again while one engine drives the run is a
+  /// person's matter: as many attempts as `retry` gives, at least two.
+  func isRerunByItself(_ id: TaskID) -> Bool {
+    guard let task = state.tasks[id], let step = state.index.step(id.step), step.rerunIfInterrupted,
+      task.doubt != .unreachable, let since = state.ownerSince
+    else { return false }
+    let own = task.attempts.compactMap { state.attempts[$0] }
+      .count { $0.attempt.purpose == .forward && $0.startedAt >= since }
+    return own < max(2, retryPolicy(step).attempts)
   }
 
   private mutating func begin(_ id: TaskID, _ step: Step) -> Progress {
@@ -114,6 +124,12 @@ extension Scheduler {
   private mutating func poll(
     _ id: TaskID, _ step: Step, _ task: TaskState, since: Timestamp, _ polling: TaskState.Polling
   ) -> Progress {
+    // What is undone whatever it is answered need not be asked; only a doubt has to be resolved.
+    switch polling {
+    case .afterAction where isUndoing, .interrupted where isUndoing:
+      return end(id, .failed(.cancelled))
+    case .afterAction, .interrupted, .settling, .accepted: break
+    }
     if case .accepted(let by, let doubt) = polling {
       return takeAsDone(id, step, task, by: by, doubt)
     }

@@ -20,6 +20,13 @@ package struct Scheduler {
   var wants: Set<Want> = []
   /// What a rollback waits for first: no action starts again in order to be undone.
   var isUndoing = false
+  /// Something outside the plan keeps any attempt from starting: a lock, a drift, a lost host, a
+  /// person. What could start without it is idle and has not failed.
+  var isBarred = false
+  /// The same, or a doubt.
+  var isHeld = false
+  /// Statements that failed and after which their block goes on.
+  var passed: Set<Instance> = []
 
   /// Advances `state` by everything that follows from it at `now`.
   package static func advance(_ state: inout RunState, at now: Timestamp) -> Agenda {
@@ -51,7 +58,10 @@ package struct Scheduler {
     for host in state.hostsToLock where isUp(host) { wants.insert(.lock(host)) }
     if !state.refusedLocks.isEmpty { _ = releasesLocks() }
     if !state.toRecheck.isEmpty { recheck() }
-    let progress = run(state.index.root, batch: [], mayStart: mayStart, goesOn: false)
+    isBarred = bars
+    isHeld = isBarred || !state.doubts.isEmpty
+    passed = []
+    let progress = run(state.index.root, batch: [], mayStart: true, goesOn: false)
     let isUndone = state.rollbacks[Instance("")] == .succeeded
     if state.cancelledBy != nil, state.inFlight.isEmpty, progress != .ended, !isUndone {
       finish(.cancelled)
@@ -84,17 +94,11 @@ package struct Scheduler {
     return hosts.isEmpty
   }
 
-  /// Whether anything new may start now.
-  private var mayStart: Bool {
-    guard state.cancelledBy == nil, state.denied == nil, state.refusedLocks.isEmpty else {
-      return false
-    }
-    guard state.toRecheck.isEmpty, state.drifted.isEmpty || state.isDriftIgnored else {
-      return false
-    }
-    guard blockingHosts.isEmpty else { return false }
-    guard state.hostsToLock.isEmpty else { return false }
-    return state.doubts.isEmpty
+  private var bars: Bool {
+    state.cancelledBy != nil || state.denied != nil
+      || !state.refusedLocks.isEmpty || !state.hostsToLock.isEmpty
+      || !state.toRecheck.isEmpty || !state.drifted.isEmpty && !state.isDriftIgnored
+      || !blockingHosts.isEmpty
   }
 
   private mutating func recheck() {
@@ -129,12 +133,13 @@ package struct Scheduler {
     if let (host, holder) = state.refusedLocks.min(by: { $0.key < $1.key }) {
       return .lockHeld(host: host, holder: holder)
     }
-    if !state.doubts.isEmpty { return .inDoubt }
+    let isDrifted = !state.drifted.isEmpty && !state.isDriftIgnored
+    if state.doubts.contains(where: { !isDrifted || !isRerunByItself($0.task) }) { return .inDoubt }
     let givenUp = blockingHosts
     if !givenUp.isEmpty {
       return .hostUnreachable(givenUp.sorted { ($0 ?? "") < ($1 ?? "") })
     }
-    if !state.drifted.isEmpty, !state.isDriftIgnored { return .drifted }
+    if isDrifted { return .drifted }
     if state.denied != nil { return .denied }
     return .waitingForPerson
   }

@@ -107,9 +107,18 @@ struct ResumeCommand: Command {
       throw .usage(
         "several steps in doubt of run \(summary.id) are called `\(name)`",
         help: "say which: " + Words.list(steps, most: 8))
-    case .failure(.noSuchStep(let name)):
+    case .failure(.noOneQuestion(let name, [])):
       let steps = try await StoredRuns.open(common.state).state(of: summary.id).index.steps
+      guard TaskName(name).fitting(steps.map { TaskID($0.path) }).isEmpty else {
+        throw .usage(
+          "`\(name)` of run \(summary.id) asks nobody: it has no `confirm`",
+          help: "what a run waits for: `\(manner.commands.show(summary.id))`")
+      }
       throw .noSuchTask(name, run: summary.id, steps: steps.map(\.path))
+    case .failure(.noOneQuestion(let name, let steps)):
+      throw .usage(
+        "several steps of run \(summary.id) that ask are called `\(name)`",
+        help: "say which: " + Words.list(steps, most: 8))
     case .failure(.cannotAdopt):
       throw .usage(
         "run \(summary.id) has gone on since the difference was shown",
@@ -212,15 +221,19 @@ private struct SaidWishes: Sendable {
     wishes.rerun = rerun
     wishes.accepted = accepted
     // A step is named as everywhere else: by its name or its path.
-    let steps = edited.map { PlanIndex($0.plan).steps } ?? state.index.steps
+    let questions = (edited.map { PlanIndex($0.plan).steps } ?? state.index.steps).filter {
+      if case .confirm? = $0.action { true } else { false }
+    }
     let waiting = Set(state.waitingForPerson.map(\.step)).map { TaskID($0) }
     for name in approved {
       let meant = TaskName(name)
       // The one that asks now, where others are called so too.
       let now = meant.fitting(waiting)
-      let all = now.isEmpty ? meant.fitting(steps.map { TaskID($0.path) }) : now
-      if all.isEmpty { wishes.unknown.append(name) }
-      wishes.approved += all.map(\.step)
+      let all = now.isEmpty ? meant.fitting(questions.map { TaskID($0.path) }) : now
+      // One answer is no answer to two questions.
+      let paths = Set(all.map(\.step)).sorted()
+      if paths.count != 1 { wishes.unclear = (name, paths) }
+      wishes.approved += paths
     }
     wishes.ignoresDrift = ignoresDrift
     return wishes

@@ -1,0 +1,154 @@
+import RunbookCore
+import RunbookEngine
+import RunbookTestSupport
+import Synchronization
+import Testing
+
+/// Locks, drifts, lost hosts and people keep anything from starting; nothing has failed for that.
+@Suite("What keeps attempts from starting")
+struct HeldTests {
+  private let base = TestPlan.step("base", check: "look-base", rollback: "undo-base") {
+    $0.checks[0].isLasting = true
+  }
+
+  private func confirm(_ path: String) -> Statement {
+    TestPlan.step(path, on: nil) {
+      $0.action = .confirm(Template(text: "go on?"))
+      $0.rollback = .notNeeded
+    }
+  }
+
+  private func fleet(failing: Set<String> = []) -> SimulatedFleet {
+    SimulatedFleet { _, script, _ in
+      SimulatedFleet.Result(status: failing.contains(script) ? 1 : 0)
+    }
+  }
+
+  private func index(
+    of simulation: Simulation, after isIt: (Event) -> Bool
+  ) async throws -> Int {
+    try #require(await simulation.journal.facts.firstIndex { isIt($0.event) }) + 1
+  }
+
+  private func dies(_ simulation: Simulation, at event: Int) async throws {
+    await simulation.journal.crash(at: event)
+    #expect(try await simulation.drive() == .journalFailed(.other("crash")))
+    await simulation.journal.crash(at: nil)
+  }
+
+  @Test func aQuestionBesideAFailureIsAskedAgainByAResume() async throws {
+    let alternatives = [
+      TestPlan.scope(
+        "one", onFailure: .continue,
+        [
+          TestPlan.step("one/pre", rollback: "undo-pre"),
+          .parallel(
+            Parallel(
+              branches: [
+                Parallel.Branch(TestPlan.step("one/bad")), Parallel.Branch(confirm("one/ask")),
+              ], origin: TestPlan.origin)),
+        ]), TestPlan.scope("two", [TestPlan.step("two/other")]),
+    ]
+    let plan = TestPlan.make([
+      base, .firstOf(FirstOf(alternatives: alternatives, origin: TestPlan.origin)),
+    ])
+    let fleet = fleet(failing: ["one/bad"])
+    let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    for _ in 0..<3 { #expect(try await simulation.drive() == .stopped(.waitingForPerson)) }
+    #expect(fleet.started["undo-pre@db1"] == nil && fleet.started["two/other@db1"] == nil)
+    var wishes = ResumeWishes()
+    wishes.approved = ["one/ask"]
+    #expect(try await simulation.drive(wishes) == .ended(.succeeded))
+    #expect(fleet.started["undo-pre@db1"] == 1 && fleet.started["two/other@db1"] == 1)
+  }
+
+  @Test func aDriftStopsARetryThatWaitsAndOneThatMayRunTwice() async throws {
+    for isInterrupted in [false, true] {
+      let plan = TestPlan.make([
+        base,
+        TestPlan.step("act") {
+          $0.retry = Retry(attempts: .literal(5), every: .literal(2000))
+          $0.rerunIfInterrupted = true
+        },
+      ])
+      let isDrifted = Mutex(false)
+      let fleet = SimulatedFleet { _, script, _ in
+        let fails = script == "look-base" ? isDrifted.withLock { $0 } : script == "act"
+        return SimulatedFleet.Result(
+          status: fails ? 1 : 0, looks: script == "act" && isInterrupted ? 9 : 0)
+      }
+      let whole = Simulation(plan, hosts: 1, fleet: self.fleet(failing: ["act"]))
+      #expect(try await whole.drive() == .ended(.failed))
+      let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+      try await dies(
+        simulation,
+        at: try await index(of: whole) { event in
+          if isInterrupted {
+            if case .attemptStarted(TaskID("act", host: "db1"), _) = event { true } else { false }
+          } else {
+            if case .retryScheduled = event { true } else { false }
+          }
+        } + (isInterrupted ? 1 : 0))
+      if isInterrupted { fleet.powerCut("db1") }
+      isDrifted.withLock { $0 = true }
+      #expect(try await simulation.drive() == .stopped(.drifted), "\(isInterrupted)")
+      #expect(fleet.started["act@db1"] == 1, "\(isInterrupted)")
+      var wishes = ResumeWishes()
+      wishes.ignoresDrift = true
+      #expect(try await simulation.drive(wishes) == .ended(.failed), "\(isInterrupted)")
+      #expect(fleet.started["act@db1"] == 5, "\(isInterrupted)")
+    }
+  }
+
+  @Test func aRollbackDoesNotWaitForAnAnswerThatChangesNothing() async throws {
+    let plan = TestPlan.make([
+      TestPlan.step("a", check: "never", within: 600_000, rollback: "undo-a")
+    ])
+    let fleet = fleet(failing: ["never"])
+    let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    try await dies(simulation, at: 8)
+    let before = simulation.clock.now()
+    #expect(try await simulation.rollBack() == .ended(.rolledBack))
+    #expect(simulation.clock.now() < before + 60_000)
+    #expect(fleet.started == ["a@db1": 1, "undo-a@db1": 1])
+  }
+
+  @Test func aRollbackStartsNothingThatHadNotBegun() async throws {
+    let plan = TestPlan.make([
+      TestPlan.step("a", rollback: "undo-a"), TestPlan.step("wipe"),
+    ])
+    let whole = Simulation(plan, hosts: 1, fleet: fleet())
+    #expect(try await whole.drive() == .ended(.succeeded))
+    let fleet = fleet()
+    let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    try await dies(
+      simulation,
+      at: try await index(of: whole) { event in
+        if case .attemptStarted(TaskID("wipe", host: "db1"), _) = event { true } else { false }
+      })
+    #expect(try await simulation.rollBack() == .ended(.rolledBack))
+    #expect(fleet.started == ["a@db1": 1, "undo-a@db1": 1])
+  }
+
+  @Test func aParallelGoesOnAfterAStepThatSaysSo() async throws {
+    let plan = TestPlan.make([
+      .parallel(
+        Parallel(
+          branches: [
+            Parallel.Branch(TestPlan.step("c"), after: [2]), Parallel.Branch(TestPlan.step("b")),
+            Parallel.Branch(TestPlan.step("a") { $0.onFailure = .continue }),
+          ], origin: TestPlan.origin)), TestPlan.step("d"),
+    ])
+    for failing in [["a"], ["a", "b"]] {
+      let fleet = fleet(failing: Set(failing))
+      #expect(try await Simulation(plan, hosts: 1, fleet: fleet).drive() == .ended(.failed))
+      let isStopped = failing.contains("b")
+      #expect(fleet.started["d@db1"] == (isStopped ? nil : 1), "\(failing)")
+      #expect(fleet.started["b@db1"] == 1 && fleet.started["a@db1"] == 1)
+    }
+    let fleet = fleet(failing: ["a"])
+    let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    #expect(try await simulation.drive() == .ended(.failed))
+    #expect(fleet.started == ["a@db1": 1, "b@db1": 1, "c@db1": 1, "d@db1": 1])
+  }
+}
