@@ -151,7 +151,8 @@ extension RunDriver {
     uploads[key]?.tries += 1
     let (permit, path, observe) = (upload.permit, upload.path, observe)
     let cargo = Cargo(
-      run: state.description?.id ?? "", hostName: Greeting.directory(of: id.host), key: key, size: digest.size,
+      run: state.description?.id ?? "", hostName: Greeting.directory(of: id.host), key: key,
+      size: digest.size,
       read: { (offset, count) async throws(LocalFileProblem) in
         try await files.read(path, at: offset, count: count)
       },

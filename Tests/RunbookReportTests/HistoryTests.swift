@@ -56,11 +56,12 @@ import Testing
           answers: [ProbeAnswer(stage: .check, index: 0, answer: answer, status: status)]))
     }
     #expect(
-      HistoryRows(story.facts).all.filter { $0.host != nil }.map { "\($0.host ?? "") \($0.note)" } == [
-        "a the check can't tell; tried again", "a the check can't tell",
-        "a drifted: the check can't tell", "b the check does not hold",
-        "b drifted: the check does not hold",
-      ])
+      HistoryRows(story.facts).all.filter { $0.host != nil }.map { "\($0.host ?? "") \($0.note)" }
+        == [
+          "a the check can't tell; tried again", "a the check can't tell",
+          "a drifted: the check can't tell", "b the check does not hold",
+          "b drifted: the check does not hold",
+        ])
   }
 
   @Test func givesJSONWithTimesInUTC() {

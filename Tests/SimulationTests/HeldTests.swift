@@ -151,4 +151,39 @@ struct HeldTests {
     #expect(try await simulation.drive() == .ended(.failed))
     #expect(fleet.started == ["a@db1": 1, "b@db1": 1, "c@db1": 1, "d@db1": 1])
   }
+
+  /// The one who drives gives up, the next owner begins again.
+  @Test(arguments: [(nil, 2), (3, 3)] as [(Int?, Int)])
+  func interruptionsCountAsAttempts(_ retry: Int?, _ most: Int) {
+    let plan = TestPlan.make([
+      TestPlan.step("act") {
+        $0.rerunIfInterrupted = true
+        $0.retry = retry.map { Retry(attempts: .literal($0)) }
+      }
+    ])
+    var state = RunState(plan: plan, binding: TestPlan.binding(hosts: 1))
+    var now = Timestamp(milliseconds: 1_700_000_000_000)
+    func tell(_ event: Event) { state.apply(Fact(time: now, event: event)) }
+    tell(
+      .runStarted(
+        RunDescription(
+          id: "sim", runbook: "test", title: nil, operator: "test", machine: "here")))
+    for owner in 1...2 {
+      now = now + 1
+      tell(.ownerTook(epoch: owner, process: 1, operator: "test"))
+      tell(.hostGreeted(host: "db1", bootID: "boot", directoryID: "one", freeBytes: 1 << 30))
+      var agenda = Scheduler.advance(&state, at: now)
+      var attempts = 0
+      while agenda.stop == nil, attempts < 20 {
+        for fact in agenda.facts {
+          if case .attemptStarted = fact.event { attempts += 1 }
+        }
+        now = now + 1
+        tell(.doubtRaised(TaskID("act", host: "db1"), .wrapperDied))
+        agenda = Scheduler.advance(&state, at: now)
+      }
+      #expect(agenda.stop == .inDoubt)
+      #expect(attempts == most)
+    }
+  }
 }

@@ -17,7 +17,8 @@ enum RequestRows {
   /// answer to what this one asks.
   static func refuseAll(run: Int, _ db: Database) throws {
     try db.execute(
-      sql: "UPDATE request SET taken = ? WHERE run = ? AND taken IS NULL", arguments: [refused, run])
+      sql: "UPDATE request SET taken = ? WHERE run = ? AND taken IS NULL",
+      arguments: [refused, run])
   }
 
   static func insert(

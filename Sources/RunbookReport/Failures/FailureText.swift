@@ -152,9 +152,8 @@ package struct FailureText {
     guard let task = group.tasks.first, let step = state.index.step(task.id.step) else { return [] }
     let hosts = group.tasks.map(\.id.host)
     let what = group.isRollback ? "the rollback of " + task.id.step : task.id.step
-    var lines = [
-      headline(what, Words.place(hosts), FailureWords.of(group.failure, [group.answer].compactMap { $0 }))
-    ]
+    let why = FailureWords.of(group.failure, [group.answer].compactMap { $0 })
+    var lines = [headline(what, Words.place(hosts), why)]
     switch group.failure {
     case .require, .unlessCannotTell, .check:
       if let check = check(group.failure, step, isRollback: group.isRollback) {

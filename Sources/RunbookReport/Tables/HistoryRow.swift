@@ -122,8 +122,8 @@ package struct HistoryRows {
     case .hostUnlocked(let host, let problem):
       if let problem { add(time, host, "its locks could not be given back: \(problem)") }
     case .locksTaken, .hostLocked, .hostLockRefused, .hostGreeted, .scopeEntered, .stepStarted,
-      .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .outputSet, .outputHeld, .outputLost,
-      .outputUnreadable, .secretsSealed:
+      .groupResolved, .batchesFixed, .fileFixed, .outputReceived, .outputSet, .outputHeld,
+      .outputLost, .outputUnreadable, .secretsSealed:
       break
     }
   }
