@@ -48,6 +48,7 @@ package struct RunOpening: Sendable {
     switch state.outcome {
     case .succeeded?: throw .isDone
     case .rolledBack?: throw .isRolledBack
+    case .failed? where state.isDeadEnd && wishes.review == nil: throw .isDeadEnd
     case .failed?, .cancelled?, .rollbackFailed?, nil: break
     }
     if let review = wishes.review, !review.isSettled { throw .cannotAdopt }
@@ -183,6 +184,8 @@ package enum ResumeProblem: Error, Hashable, Sendable {
   /// Several steps are called so; nothing is decided for one that was not meant.
   case ambiguous(TaskName, steps: [StepPath])
   /// No step is called so.
+  /// What failed is undone, and nothing after it may begin.
+  case isDeadEnd
   case noOneQuestion(String, steps: [StepPath])
   /// The review of the edited runbook says why.
   case cannotAdopt

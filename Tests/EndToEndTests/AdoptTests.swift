@@ -21,6 +21,33 @@ struct AdoptTests {
     return counts
   }
 
+  /// The yes to the edited runbook answers nothing that it asks; and who resumes without a word of it
+  /// is told that there is one.
+  @Test(.timeLimit(.minutes(2)))
+  func aYesToTheEditedRunbookIsNoYesToItsQuestions() async throws {
+    try await Site.run(hosts: 1) { site in
+      try site.writeRunbook("work", Self.step("first") + Self.step("broken", "; exit 1"))
+      #expect(try await site.reprise("run", "work").status == 1)
+      let run = try await site.newestRun()
+      try site.writeRunbook(
+        "work",
+        Self.step("first") + Self.step("broken") + "step drop { confirm \"drop it?\" }\n"
+          + Self.step("last"))
+      let unaware = try await site.reprise("resume")
+      #expect(unaware.status == 1, "\(unaware.text) \(unaware.errorText)")
+      #expect(
+        unaware.errorText.contains("was changed since run \(run) began")
+          && unaware.errorText.contains("reprise resume \(run) --adopt"), "\(unaware.errorText)")
+      let adopted = try await site.reprise("resume", "--adopt", "--yes")
+      #expect(adopted.status == 75, "\(adopted.text) \(adopted.errorText)")
+      #expect(adopted.text.contains("drop it?") && counts(site)["last.h1"] == nil)
+      let approved = try await site.reprise("resume", "--approve", "drop")
+      #expect(approved.status == 0, "\(approved.text) \(approved.errorText)")
+      #expect(!approved.errorText.contains("was changed"), "\(approved.errorText)")
+      #expect(counts(site)["last.h1"] == 1)
+    }
+  }
+
   @Test(.timeLimit(.minutes(2)))
   func showsTheDifferenceAndGoesOnFromWhereTheRunStands() async throws {
     try await Site.run(hosts: 2) { site in

@@ -59,8 +59,8 @@ import Testing
       HistoryRows(story.facts).all.filter { $0.host != nil }.map { "\($0.host ?? "") \($0.note)" }
         == [
           "a the check can't tell; tried again", "a the check can't tell",
-          "a drifted: the check can't tell", "b the check does not hold",
-          "b drifted: the check does not hold",
+          "a drifted: its check can't tell", "b the check does not hold",
+          "b drifted: its check does not hold",
         ])
   }
 

@@ -48,6 +48,10 @@ struct ScopeTests {
     }
     #expect(
       undone == ["work/c", "work/b", "work/a"].flatMap { s in (1...3).map { "\(s)@db\($0)" } })
+    // What failed is undone, so there is nothing to try again; the rest can be undone, too.
+    await #expect(throws: ResumeProblem.isDeadEnd) { try await simulation.drive() }
+    #expect(try await simulation.rollBack() == .ended(.rolledBack))
+    #expect(fleet.started["undo-before@db1"] == 1 && fleet.started["undo-a@db1"] == 1)
   }
 
   @Test func aRolledBackRunCannotBeResumed() async throws {

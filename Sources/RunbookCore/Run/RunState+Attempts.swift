@@ -215,6 +215,12 @@ extension RunState {
     return false
   }
 
+  /// It failed, and a resume would find nothing to try again: what failed is undone, and nothing that
+  /// comes after it may begin. Only the rest of it can still be undone.
+  package var isDeadEnd: Bool {
+    outcome == .failed && reopenable.isEmpty && steps.values.allSatisfy { $0.failure == nil }
+  }
+
   /// Failed tasks that the operator's resume tries again: those whose scopes are not undone, and
   /// what was cancelled anywhere.
   package var reopenable: [TaskID] {

@@ -27,7 +27,8 @@ package enum JSONReport {
 
   private static func state(of document: RunDocument) -> String {
     if let outcome = document.outcome { return outcome.rawValue }
-    return document.stopped == nil ? "running" : "stopped"
+    if document.stopped != nil { return "stopped" }
+    return document.isInterrupted ? "interrupted" : "running"
   }
 
   private static func task(_ row: RunDocument.TaskRow, _ words: ReportWords) -> JSONObject {

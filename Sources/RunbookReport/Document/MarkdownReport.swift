@@ -144,7 +144,9 @@ package struct MarkdownReport {
     if let head = document.chainHead {
       proof += words(", chain head ", ", tête de chaîne ") + "`\(head)`"
     }
-    line("**\(words("Final status", "Statut final"))**: \(words.status(document)) · \(proof)")
+    line(
+      "**\(words("Final status", "Statut final"))**\(words(":", " :")) \(words.status(document)) · \(proof)"
+    )
   }
 
   mutating func heading(_ text: String) {

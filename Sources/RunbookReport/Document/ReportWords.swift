@@ -113,10 +113,14 @@ package struct ReportWords: Sendable {
     case (.succeeded?, _): self("✅ done", "✅ TERMINÉ AVEC SUCCÈS")
     case (.failed?, _): self("❌ failed", "❌ ÉCHEC")
     case (.cancelled?, _): self("❌ cancelled", "❌ ANNULÉ")
+    case (.rolledBack?, _) where document.failures.isEmpty:
+      self("↩ rolled back", "↩ RETOUR ARRIÈRE EFFECTUÉ")
     case (.rolledBack?, _): self("↩ rolled back", "↩ ÉCHEC, RETOUR ARRIÈRE EFFECTUÉ")
     case (.rollbackFailed?, _): self("❌ the rollback failed", "❌ LE RETOUR ARRIÈRE A ÉCHOUÉ")
     case (nil, let reason?):
       self("⏸ stopped: ", "⏸ ARRÊTÉ : ") + stop(reason)
+    case (nil, nil) where document.isInterrupted:
+      self("⏸ interrupted: its process died", "⏸ INTERROMPU : son processus a disparu")
     case (nil, nil): self("▶ running", "▶ EN COURS")
     }
   }
@@ -145,6 +149,9 @@ package struct ReportWords: Sendable {
     case .reopened: self("tried again", "réessayé")
     case .cancelled: self("cancelled the run", "annulé l'exécution")
     case .adopted: self("adopted the edited runbook", "adopté la procédure modifiée")
+    case .driftIgnored:
+      self("ignored what does not hold any more", "ignoré ce qui ne tient plus")
+    case .rolledBack: self("asked for the rollback", "demandé le retour arrière")
     }
   }
 }

@@ -53,7 +53,9 @@ package struct RunDocument: Sendable {
 
   package struct Decision: Sendable {
     package enum Kind: Sendable {
-      case confirmed, denied, accepted, rerun, reopened, cancelled, adopted
+      case confirmed, denied, accepted, rerun, reopened, cancelled, adopted, driftIgnored
+      /// Asked for the run to be undone.
+      case rolledBack
     }
     package var time: Timestamp
     package var kind: Kind
@@ -75,6 +77,9 @@ package struct RunDocument: Sendable {
   package var outputs: [OutputRow] = []
   package var decisions: [Decision] = []
   package var failures: [FailureRow] = []
+  /// Nobody drives it, and whoever did said nothing of it.
+  package var isInterrupted = false
+  private var cameFor: String?
   /// Hash of the last event, where the caller knows it.
   package var chainHead: String?
   package var events: Int
@@ -110,8 +115,16 @@ package struct RunDocument: Sendable {
     func decide(_ kind: Decision.Kind, _ task: TaskID?, _ by: String) {
       decisions.append(Decision(time: fact.time, kind: kind, task: task, by: by))
     }
+    // Who has just come for a rollback asked for it; else a failure did.
+    let by = cameFor
+    if case .locksTaken = fact.event {} else { cameFor = nil }
     switch fact.event {
-    case .ownerTook: owners += 1
+    case .ownerTook(_, _, let name):
+      owners += 1
+      cameFor = name
+    case .rollbackStarted(let scope):
+      if scope == Instance(""), let by { decide(.rolledBack, nil, by) }
+    case .driftIgnored(let by): decide(.driftIgnored, nil, by)
     case .confirmed(let id, let by): decide(.confirmed, id, by)
     case .denied(let id, let by): decide(.denied, id, by)
     case .doubtSettled(let id, .accept, let by): decide(.accepted, id, by)

@@ -38,6 +38,15 @@ package struct ClosingText {
   private func lines(of outcome: RunOutcome) -> [Line] {
     switch outcome {
     case .succeeded: return results + notUndone + [success]
+    case .failed where state.isDeadEnd:
+      let anew = Line("To begin anew:  ").ending(with: commands.beginAnew(state))
+      guard state.hasSomethingToUndo else {
+        return failures + notUndone + last("failed", "; what it changed is undone.", "") + anew
+      }
+      return failures + notUndone
+        + last(
+          "failed", "; what failed is undone, and nothing after it may begin. To undo the rest:  ",
+          commands.rollback(run)) + anew
     case .failed:
       return failures + notUndone + last("stopped", ". When it is mended:  ", resume)
     case .cancelled:

@@ -63,6 +63,19 @@ extension RunState {
     return max(0, end.milliseconds - attempt.startedAt.milliseconds)
   }
 
+  /// Something it changed stands and can be undone.
+  package var hasSomethingToUndo: Bool {
+    tasks.values.contains { task in
+      guard task.isTouched, !isUndone(task.id), let step = index.step(task.id.step) else {
+        return false
+      }
+      switch step.rollback {
+      case .notNeeded, .refused: return false
+      case .code, .byAction: return true
+      }
+    }
+  }
+
   /// Whether an action of the run started, so that a host may have been changed.
   package var hasTouchedHosts: Bool {
     tasks.values.contains { task in

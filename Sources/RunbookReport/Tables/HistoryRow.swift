@@ -103,7 +103,9 @@ package struct HistoryRows {
     case .doubtRaised(let id, let doubt): raise(id, doubt, at: time)
     case .rechecked(let id, let end, let answers):
       if case .checkFailed(let check) = end.verdict {
-        decide(id, time, .event, "drifted: " + FailureWords.of(.check(check), answers))
+        let words = FailureWords.of(.check(check), answers).replacing(
+          "the check", with: "its check")
+        decide(id, time, .event, "drifted: " + words)
       } else if end.verdict != .complete {
         decide(id, time, .event, "drifted: its check could not be asked")
       }

@@ -29,6 +29,8 @@ package struct Commands: Hashable, Sendable {
       words += ["--input", input.name + "=" + text(of: value)]
     }
     if let inventory = state.description?.inventory { words += ["--inventory", inventory] }
+    // Where this process was told nothing of how hosts are reached, the run knows.
+    if runFlags.isEmpty { words += state.description?.connection ?? [] }
     return "reprise run" + words.map { " " + Self.quoted($0) }.joined() + stateFlags + runFlags
   }
 
@@ -56,6 +58,8 @@ package struct Commands: Hashable, Sendable {
   package func rollback(_ run: String) -> String {
     "reprise rollback \(run)" + stateFlags + hostFlags
   }
+
+  package func cancel(_ run: String) -> String { "reprise cancel \(run)" + stateFlags }
 
   package func approve(_ run: String, _ step: String) -> String {
     "reprise approve \(run) \(step)" + stateFlags

@@ -15,7 +15,8 @@ struct HostKeyErrors {
   var unknown: TransportError {
     .hostKeyUnknown(
       fingerprint: described,
-      remedy: "compare it with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on \(target.address), "
+      remedy: "compare it with those of \(target.address), there: "
+        + "`for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`; "
         + "then give --accept-new-host-keys once, or record it with "
         + "`ssh-keyscan \(scan) >> \(file)`")
   }

@@ -137,7 +137,8 @@ struct ErrorText {
     case .lockHeld(let name, let run):
       return text(
         "the lock \"\(name)\" is held by run \(run)",
-        "wait for its end, or see how it stands: `\(commands.show(run))`")
+        "wait for its end. Where nobody drives it (`\(commands.show(run))`): go on with it, "
+          + "`\(commands.resume(run))`, or end it, `\(commands.cancel(run))`")
     case .superseded(let run, _):
       return text(
         "another process has taken run \(run) over",

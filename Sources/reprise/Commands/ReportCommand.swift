@@ -40,7 +40,8 @@ struct ReportCommand: Command {
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
     let runs = try await StoredRuns.open(common.state)
     let summary = try await runs.find(run)
-    let document = try await document(of: summary.id, runs)
+    var document = try await document(of: summary.id, runs)
+    document.isInterrupted = summary.state == .interrupted
     let declared = try await runs.state(of: summary.id).plan.reports.first?.language
     let words = ReportWords(
       language ?? declared.flatMap { ReportWords.Language(rawValue: $0) } ?? .en)

@@ -19,7 +19,7 @@ struct ResumeCommand: Command {
       The runbook, the inventory and the inputs are those that the run began with, and so are \
       --identity, --known-hosts and --transport where they are not given. What ended well is not \
       touched, what still runs on a host is taken up again, and what failed is tried again. \
-      `--adopt` shows what the edited runbook changes, step by step, and asks (`--yes` says yes). A \
+      `--adopt` shows what the edited runbook changes, step by step, and asks (`--yes` says yes to that alone). A \
       step that ran and is changed has to be named: `--rerun STEP` starts it again as it is now, \
       `--accept STEP` leaves what it did. Ends with 75 and the command that goes on where that is \
       not decided, and with 65 where the edited runbook can't take the place of the other.
@@ -62,8 +62,9 @@ struct ResumeCommand: Command {
 
   @MainActor func execute() async throws(CommandError) -> ExitStatus {
     let manner = WatchedRun.Manner(
-      common: common, hosts: hosts, driving: driving, confirmsAll: consent.confirmsAll, isJSON: json
-    )
+      common: common, hosts: hosts, driving: driving,
+      // The yes to an edited runbook is no yes to what it asks later.
+      confirmsAll: consent.confirmsAll && !adopt, isJSON: json)
     let summary = try await chosenRun()
     if case .ended(.succeeded) = summary.state { return alreadyDone(summary, manner) }
     var edited: EditedRunbook?
@@ -84,6 +85,16 @@ struct ResumeCommand: Command {
       }
       if let stop = try agree(to: read, state, manner) { return stop }
       edited = read
+    } else if let state = try? await StoredRuns.open(common.state).state(of: summary.id),
+      let read = try? EditedRunbook.of(state, given: given),
+      !read.review(state, rerun: [], accepted: []).difference.isEmpty
+    {
+      let file = state.plan.origin.file
+      let line = Line(
+        "\(file) was changed since run \(summary.id) began, which goes on as it was. To see it:  ")
+      Output.error.write(
+        line.ending(with: manner.commands.resume(summary.id, " --adopt"))
+          .rendered(common.errorStyle))
     }
     let wishes = SaidWishes(
       rerun: rerun.map { TaskName($0) }, accepted: accept.map { TaskName($0) }, approved: approve,
@@ -101,6 +112,12 @@ struct ResumeCommand: Command {
     case .success(let taken): session = taken
     case .failure(.isDone): return alreadyDone(summary, manner)
     case .failure(.isRolledBack): throw try await rolledBack(summary, manner)
+    case .failure(.isDeadEnd):
+      let state = try await StoredRuns.open(common.state).state(of: summary.id)
+      throw .usage(
+        "run \(summary.id) can't go on: what failed in it is undone, and nothing after it may begin",
+        help: "undo the rest with `\(manner.commands.rollback(summary.id))`, or begin anew with "
+          + "`\(manner.commands.beginAnew(state))`")
     case .failure(.noSuchDoubt(let name, let doubts)):
       throw .nothingToDecide(name, run: summary.id, doubts: doubts)
     case .failure(.ambiguous(let name, let steps)):
@@ -132,11 +149,18 @@ struct ResumeCommand: Command {
   /// The newest that can be resumed where none is named: never one that is over.
   @MainActor private func chosenRun() async throws(CommandError) -> RunSummary {
     let runs = try await StoredRuns.open(common.state)
+    let newest: RunSummary
     do throws(JournalError) {
-      return try await runs.history.find(run)
+      newest = try await runs.history.find(run)
     } catch {
       throw .journal(error)
     }
+    guard run == nil, newest.state == .ended(.failed) else { return newest }
+    for candidate in try await runs.all() where candidate.isResumable {
+      guard candidate.state == .ended(.failed) else { return candidate }
+      if !(try await runs.state(of: candidate.id)).isDeadEnd { return candidate }
+    }
+    return newest
   }
 
   /// Shows what the edited runbook changes, and asks. Returns how the command ends where it does

@@ -69,7 +69,8 @@ struct StashCommand: Command {
       if visited != .done { status = visited }
     }
     if count == 0, status == .done, !json {
-      Output.standard.write("No run has files moved aside.\n")
+      let who = run == nil ? "No run" : "Run \(chosen.first?.id ?? "")"
+      Output.standard.write("\(who) has \(run == nil ? "" : "no ")files moved aside.\n")
     }
     return status
   }

@@ -24,6 +24,11 @@ import RunbookReport
     }
     let own = all.filter { $0.runbook == runbook && $0.id != run }
     result.last = own.first
+    if let last = own.first, last.state == .ended(.failed),
+      (try? await runs.state(of: last.id))?.isDeadEnd ?? false
+    {
+      result.last = nil
+    }
     let model = own.first { $0.state == .ended(.succeeded) } ?? own.first
     guard let model, model.eventCount <= mostEvents else { return result }
     var facts: [Fact] = []

@@ -56,6 +56,7 @@ import RunbookReport
     let state = try await state(of: run.id)
     row.isWaiting = run.owner != nil && !state.waitingForPerson.isEmpty
     row.isRollingBack = state.isRollingBack
+    if state.isDeadEnd { row.isResumable = false }
     return row
   }
 
