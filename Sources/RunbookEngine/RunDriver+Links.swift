@@ -96,7 +96,7 @@ extension RunDriver {
     if case .stale = error {
       connecting[host] = nil
       isStale(host)
-      record(.hostGivenUp(host: host, reason: error.reason))
+      record(.hostGivenUp(host: host, reason: error.reason, remedy: error.remedy))
       return
     }
     if greeting.remove(host) != nil {
@@ -108,7 +108,7 @@ extension RunDriver {
       isKnown(host) ? options.reconnectFor : min(options.reconnectFor, Self.firstContact)
     if !error.mayPass || now >= reconnection.since + patience {
       connecting[host] = nil
-      record(.hostGivenUp(host: host, reason: error.reason))
+      record(.hostGivenUp(host: host, reason: error.reason, remedy: error.remedy))
       observe(.unreachable(host: host, error))
       return
     }
@@ -182,6 +182,17 @@ extension RunDriver {
 }
 
 extension TransportError {
+  /// What a person can do about it, where that is known.
+  package var remedy: String? {
+    switch self {
+    case .unreachable: nil
+    case .refused(_, let remedy), .hostKeyUnknown(_, let remedy), .hostKeyChanged(_, let remedy),
+      .unsuitable(_, let remedy):
+      remedy
+    case .stale: "another process drives this run: reprise runs"
+    }
+  }
+
   /// What happened, in words, without the remedy.
   package var reason: String {
     switch self {

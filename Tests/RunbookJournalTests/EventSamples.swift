@@ -87,6 +87,7 @@ enum EventSamples {
     .hostGreeted(host: nil, bootID: "", directoryID: "d\\\n\t\r/", freeBytes: 0),
     .hostLost(host: "db-1", reason: "broken pipe"), .hostLost(host: nil, reason: "😀"),
     .hostGivenUp(host: "db-1", reason: "no route"), .hostGivenUp(host: nil, reason: ""),
+    .hostGivenUp(host: "db-1", reason: "no key", remedy: "name one"),
   ]
 
   private static let failures: [Failure] = [

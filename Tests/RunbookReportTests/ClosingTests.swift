@@ -131,14 +131,14 @@ import Testing
 
   @Test func namesEveryHostThatRefusesWithWhatToDo() {
     var story = Story([TestPlan.step("look")], hosts: hosts)
-    var evidence = ClosingText.Evidence()
     for host in ["web-3", "web-1"] {
       story.tell(
-        .hostGivenUp(host: host, reason: "root@10.0.0.1 port 22 refused /root/id (ed25519)"))
-      evidence.remedies[host] = "add the public key to authorized_keys on 10.0.0.1"
+        .hostGivenUp(
+          host: host, reason: "root@10.0.0.1 port 22 refused /root/id (ed25519)",
+          remedy: "add the public key to authorized_keys on 10.0.0.1"))
     }
     #expect(
-      closing(story, evidence).lines(stopped: .hostUnreachable(["web-1", "web-3"])).golden == """
+      closing(story).lines(stopped: .hostUnreachable(["web-1", "web-3"])).golden == """
         ✗ web-1 and web-3 can't be reached: the host refused /root/id (ed25519)
             do      add the public key to authorized_keys on each of them
         Run 7f3c stopped after 0ms. When that is mended:  reprise resume 7f3c

@@ -145,10 +145,11 @@ import Testing
 
   @Test func namesTheRemedyOfAHostThatCannotBeReached() {
     var story = Story([TestPlan.step("look")], hosts: hosts)
-    story.tell(.hostGivenUp(host: "db-slave-01", reason: "its host key is not known: SHA256:abc"))
-    var evidence = ClosingText.Evidence()
-    evidence.remedies = ["db-slave-01": "compare the fingerprint, then --accept-new-host-keys"]
-    let lines = closing(story, evidence).lines(stopped: .hostUnreachable(["db-slave-01"]))
+    story.tell(
+      .hostGivenUp(
+        host: "db-slave-01", reason: "its host key is not known: SHA256:abc",
+        remedy: "compare the fingerprint, then --accept-new-host-keys"))
+    let lines = closing(story).lines(stopped: .hostUnreachable(["db-slave-01"]))
     #expect(
       lines.golden == """
         ✗ db-slave-01 can't be reached: its host key is not known: SHA256:abc

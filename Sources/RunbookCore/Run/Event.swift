@@ -22,7 +22,9 @@ package enum Event: Codable, Hashable, Sendable {
   case hostLockRefused(host: String, holder: String)
   case hostLost(host: String?, reason: String)
   /// No answer for longer than the operator's patience.
-  case hostGivenUp(host: String?, reason: String)
+  ///
+  /// - Parameter remedy: what to do about it, where the transport knows. Older runs have none.
+  case hostGivenUp(host: String?, reason: String, remedy: String? = nil)
 
   // The plan's course.
   /// Its `when` holds (only scopes that have one).

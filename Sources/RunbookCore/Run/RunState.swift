@@ -124,8 +124,9 @@ package struct RunState: Sendable {
       refusedLocks[host] = holder
     case .hostLost(let host, let reason):
       hosts[host, default: HostState()].connection = .lost(since: time, reason: reason)
-    case .hostGivenUp(let host, let reason):
+    case .hostGivenUp(let host, let reason, let remedy):
       hosts[host, default: HostState()].connection = .givenUp(reason: reason)
+      hosts[host]?.remedy = remedy
     case .scopeEntered(let scope):
       enteredScopes.insert(scope)
     case .scopeLeftOut(let scope):

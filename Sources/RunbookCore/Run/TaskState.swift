@@ -158,6 +158,8 @@ package struct HostState: Hashable, Sendable {
     case givenUp(reason: String)
   }
   package var connection: Connection = .none
+  /// What to do about it, where it was given up.
+  package var remedy: String?
   package var bootID: String?
   package var directoryID: String?
   /// The run has ended for good since: the host was told to remove that directory.

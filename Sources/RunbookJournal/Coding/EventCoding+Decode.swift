@@ -27,7 +27,9 @@ extension Event {
     case "hostLost":
       self = .hostLost(host: try json.optionalString("host"), reason: try json.string("reason"))
     case "hostGivenUp":
-      self = .hostGivenUp(host: try json.optionalString("host"), reason: try json.string("reason"))
+      self = .hostGivenUp(
+        host: try json.optionalString("host"), reason: try json.string("reason"),
+        remedy: try json.optionalString("remedy"))
     case "scopeEntered": self = .scopeEntered(try json.instance("scope"))
     case "scopeLeftOut": self = .scopeLeftOut(try json.instance("scope"))
     case "stepLeftOut": self = .stepLeftOut(try json.instance("step"))

@@ -37,10 +37,11 @@ extension JSONWriter {
       name("hostLost")
       optional("host", host)
       field("reason", reason)
-    case .hostGivenUp(let host, let reason):
+    case .hostGivenUp(let host, let reason, let remedy):
       name("hostGivenUp")
       optional("host", host)
       field("reason", reason)
+      optional("remedy", remedy)
     case .scopeEntered(let scope):
       name("scopeEntered")
       field("scope", scope)

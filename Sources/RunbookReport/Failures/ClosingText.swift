@@ -13,7 +13,6 @@ package struct ClosingText {
     /// The same of actions that were to undo something.
     package var undoTails: [TaskID: [String]] = [:]
     package var lineCounts: [TaskID: Int] = [:]
-    package var remedies: [String?: String] = [:]
     package init() {}
   }
   private let evidence: Evidence
@@ -146,8 +145,7 @@ package struct ClosingText {
 
   private var failures: [Line] {
     let lines = FailureText(
-      state, commands: commands, tails: evidence.tails, undoTails: evidence.undoTails,
-      remedies: evidence.remedies
+      state, commands: commands, tails: evidence.tails, undoTails: evidence.undoTails
     ).lines
     guard !lines.isEmpty else { return [] }
     return lines + (others.map { [$0] } ?? [])
@@ -223,12 +221,14 @@ package struct ClosingText {
   private func entry(_ host: String?) -> UnreachableText.Entry {
     var reason = "no answer"
     if case .givenUp(let known)? = state.hosts[host]?.connection { reason = known }
-    return UnreachableText.Entry(host: host, reason: reason, remedy: evidence.remedies[host])
+    return UnreachableText.Entry(host: host, reason: reason, remedy: state.hosts[host]?.remedy)
   }
 
   /// A host that refuses will not come round by itself.
   private func goingOn(without hosts: [String?]) -> String {
-    if hosts.contains(where: { evidence.remedies[$0] != nil }) { return ". When that is mended:  " }
+    if hosts.contains(where: { state.hosts[$0]?.remedy != nil }) {
+      return ". When that is mended:  "
+    }
     return hosts.count == 1 ? ". When it answers:  " : ". When they answer:  "
   }
 

@@ -12,21 +12,18 @@ package struct FailureText {
   private let tails: [TaskID: [String]]
   /// The same of actions that were to undo something.
   private let undoTails: [TaskID: [String]]
-  /// What to do about hosts that can't be reached, where it is known.
-  private let remedies: [String?: String]
   private let commands: Commands
   /// More failures than these are only counted.
   private static let most = 12
 
   package init(
     _ state: RunState, commands: Commands, tails: [TaskID: [String]] = [:],
-    undoTails: [TaskID: [String]] = [:], remedies: [String?: String] = [:]
+    undoTails: [TaskID: [String]] = [:]
   ) {
     self.state = state
     self.commands = commands
     self.tails = tails
     self.undoTails = undoTails
-    self.remedies = remedies
   }
 
   package var lines: [Line] {
@@ -140,7 +137,8 @@ package struct FailureText {
         entries[
           host,
           default: UnreachableText.Entry(
-            host: host, reason: reason, remedy: remedies[host] ?? "see to it; resume tries it again"
+            host: host, reason: reason,
+            remedy: state.hosts[host]?.remedy ?? "see to it; resume tries it again"
           )
         ].missed.append(step.path)
       }

@@ -54,7 +54,7 @@ package struct Fleeting: Sendable {
   /// Forgets what a fact has settled.
   package mutating func take(_ event: Event) {
     switch event {
-    case .hostGreeted(let host, _, _, _), .hostGivenUp(let host, _): connecting[host] = nil
+    case .hostGreeted(let host, _, _, _), .hostGivenUp(let host, _, _): connecting[host] = nil
     case .taskEnded(let id, _), .rollbackTaskEnded(let id, _): lastLines[id] = nil
     case .attemptStarted(let id, _): lastLines[id] = nil
     default: break

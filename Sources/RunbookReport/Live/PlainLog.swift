@@ -163,7 +163,7 @@ package struct PlainLog: Sendable {
     case .cancelRequested(let by): line.append("cancelled by \(by)")
     case .hostLost(let host, let reason):
       line.append("\(Words.host(host)): \(FailureWords.lost(reason)); what runs there goes on")
-    case .hostGivenUp(let host, let reason):
+    case .hostGivenUp(let host, let reason, _):
       state(.failed, "\(Words.host(host)) can't be reached: \(reason)")
     case .hostGreeted(let host, _, _, _):
       guard lastReason.removeValue(forKey: host) != nil else { return nil }

@@ -75,7 +75,7 @@ package struct HistoryRows {
     case .runEnded(let outcome): add(time, .event, "run \(FailureWords.of(outcome))")
     case .cancelRequested(let by): add(time, .decision, "cancelled", by: by)
     case .hostLost(let host, let reason): add(time, host, FailureWords.lost(reason))
-    case .hostGivenUp(let host, let reason): add(time, host, "can't be reached: \(reason)")
+    case .hostGivenUp(let host, let reason, _): add(time, host, "can't be reached: \(reason)")
     case .scopeLeftOut(let scope): add(time, scope, .leftOut, "its condition is false")
     case .stepLeftOut(let step): add(time, step, .leftOut, "its condition is false")
     case .stepFailed(let step, let failure): add(time, step, .failed, FailureWords.of(failure))

@@ -146,7 +146,7 @@ private struct EventFilter {
     case .stepLeftOut(let step), .stepStarted(let step, _), .stepFailed(let step, _):
       return (step.path, nil)
     case .fileFixed(let step, _, _): return (step, nil)
-    case .hostGreeted(let host, _, _, _), .hostLost(let host, _), .hostGivenUp(let host, _):
+    case .hostGreeted(let host, _, _, _), .hostLost(let host, _), .hostGivenUp(let host, _, _):
       return (nil, host)
     case .hostLocked(let host), .hostUnlocked(let host, _), .hostLockRefused(let host, _):
       return (nil, host)

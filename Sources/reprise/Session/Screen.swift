@@ -37,13 +37,9 @@ final class Screen: Sendable {
   private let face: Mutex<any Face>
   private let inbox = Mutex(Inbox())
   private let clock = SystemClock()
-  /// What to do about hosts that could not be reached.
-  private let known = Mutex<[String?: String]>([:])
   private let timer = Mutex<EventSource?>(nil)
 
   init(_ face: any Face) { self.face = Mutex(face) }
-
-  var remedies: [String?: String] { known.withLock { $0 } }
 
   func start() {
     let source = DispatchSource.makeTimerSource(queue: queue)
@@ -58,9 +54,6 @@ final class Screen: Sendable {
 
   /// From any thread; never waits.
   func show(_ update: ScreenUpdate) {
-    if case .engine(.unreachable(let host, let error)) = update, let remedy = error.remedy {
-      known.withLock { $0[host] = remedy }
-    }
     let mustDrain = inbox.withLock { $0.add(update) }
     if mustDrain { queue.async { self.drain() } }
   }
@@ -104,18 +97,5 @@ private struct Inbox {
     }
     updates.append(update)
     return updates.count == 1
-  }
-}
-
-extension TransportError {
-  /// What a person can do about it.
-  var remedy: String? {
-    switch self {
-    case .unreachable: nil
-    case .refused(_, let remedy), .hostKeyUnknown(_, let remedy), .hostKeyChanged(_, let remedy),
-      .unsuitable(_, let remedy):
-      remedy
-    case .stale: "another process drives this run: reprise runs"
-    }
   }
 }

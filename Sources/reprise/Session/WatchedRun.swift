@@ -74,7 +74,7 @@ import RunbookReport
     }
     await screen.close()
     interruptions.stop()
-    try await close(end, state, screen.remedies, manner)
+    try await close(end, state, manner)
     return session.undoesByWish && end == .ended(.rolledBack) ? .done : ExitStatus(end)
   }
 
@@ -112,11 +112,10 @@ import RunbookReport
   }
 
   private func close(
-    _ end: DriveEnd, _ state: RunState, _ remedies: [String?: String], _ manner: Manner
+    _ end: DriveEnd, _ state: RunState, _ manner: Manner
   ) async throws(CommandError) {
     let runs = try? await StoredRuns.open(manner.common.state)
-    var evidence = await runs?.evidence(of: state) ?? ClosingText.Evidence()
-    evidence.remedies = remedies
+    let evidence = await runs?.evidence(of: state) ?? ClosingText.Evidence()
     let text = ClosingText(
       state, clock: .local, commands: manner.commands, now: SystemClock().now(),
       evidence: evidence)
