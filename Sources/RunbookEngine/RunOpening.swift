@@ -64,8 +64,10 @@ package struct RunOpening: Sendable {
       // Who edits the runbook of a run that was failing wants it tried again.
       if state.inFlight.isEmpty { triesAgain = true }
     }
+    // A cancel that was not seen through comes to its end first: nothing is tried again in it.
+    let isCancelling = self.state.cancelledBy != nil
     let failed = self.state.reopenable.filter {
-      triesAgain || self.state.tasks[$0]?.wasCancelled ?? false
+      !isCancelling && (triesAgain || self.state.tasks[$0]?.wasCancelled ?? false)
     }
     takeLocks(opener)
     for (name, decision) in settled {

@@ -83,7 +83,7 @@ package struct HTMLReport {
       let (what, why) = words.headline(failure)
       item("✗ " + what, why)
       if !failure.asked.isEmpty { item(words("asked", "demandé"), failure.asked) }
-      if !failure.found.isEmpty { item(words("found", "constaté"), failure.found) }
+      if let found = words.found(failure) { item(words("found", "constaté"), found) }
       if let remedy = failure.remedy { item(words("to do", "à faire"), remedy) }
     }
     line("</dl>")

@@ -27,10 +27,8 @@ extension MarkdownReport {
       if !failure.asked.isEmpty {
         line("  - \(words("asked", "demandé"))\(words.colon) \(code(failure.asked))")
       }
-      if !failure.found.isEmpty {
-        line(
-          "  - \(words("found", "constaté"))\(words.colon) \(cell(String(failure.found.prefix(200))))"
-        )
+      if let found = words.found(failure) {
+        line("  - \(words("found", "constaté"))\(words.colon) \(cell(String(found.prefix(200))))")
       }
       if let remedy = failure.remedy {
         line("  - \(words("to do", "à faire"))\(words.colon) \(cell(remedy))")

@@ -54,6 +54,11 @@ package struct ReportWords: Sendable {
     return (what + place, failure(row.failure, row.isUnknown))
   }
 
+  /// What the question that failed found; nil where it was none.
+  func found(_ row: RunDocument.FailureRow) -> String? {
+    row.found.isEmpty ? row.status.map { self("status \($0)", "code \($0)") } : row.found
+  }
+
   /// The first line that a check found; where nothing was printed and it does not hold, its status.
   func found(_ check: RunDocument.CheckRow) -> String {
     if let line = check.found.split(separator: "\n").first { return String(line) }

@@ -13,8 +13,10 @@ extension RunDocument {
     package var isRollback: Bool
     /// The check that failed, as it stands in the runbook; empty where it was none.
     package var asked: String
-    /// The first line that the check found, or its status; empty where none was asked.
+    /// The first line that the check found; empty where it printed none, or none was asked.
     package var found: String
+    /// Its status, where one was asked.
+    package var status: Int?
     /// What the runbook says to do.
     package var remedy: String?
   }
@@ -66,8 +68,7 @@ extension RunDocument {
     if let (index, list) = asked {
       found =
         [answer?.text ?? [], answer?.errorText ?? []]
-        .map { Printable.firstLine($0).0 }.first { !$0.isEmpty }
-        ?? answer.map { FailureWords.statusText($0.status) } ?? ""
+        .map { Printable.firstLine($0).0 }.first { !$0.isEmpty } ?? ""
       asking = index < list.count ? list[index].text : ""
       remedy =
         index < list.count
@@ -79,14 +80,14 @@ extension RunDocument {
     return FailureRow(
       step: step.path, title: step.title, hosts: [task.id.host].compactMap { $0 },
       failure: failure, isUnknown: answer?.answer == .cannotTell, isRollback: false,
-      asked: asking, found: found, remedy: remedy)
+      asked: asking, found: found, status: answer?.status, remedy: remedy)
   }
 
   /// Hosts that failed alike stand together.
   private static func add(_ row: FailureRow, to rows: inout [FailureRow]) {
     let like = rows.firstIndex {
       $0.step == row.step && $0.failure == row.failure && $0.isRollback == row.isRollback
-        && $0.found == row.found && $0.remedy == row.remedy
+        && $0.found == row.found && $0.status == row.status && $0.remedy == row.remedy
     }
     if let like { rows[like].hosts += row.hosts } else { rows.append(row) }
   }

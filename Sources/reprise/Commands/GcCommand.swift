@@ -82,6 +82,7 @@ struct GcCommand: Command {
         object["host"] = host.map { .string($0) }
         object["directory"] = .string(entry.path)
         object["bytes"] = .int(entry.bytes)
+        object["removable"] = .bool(shown == .done)
         object["removed"] = .bool(shown == .done && !dryRun)
         Output.standard.write(object.text + "\n")
       }

@@ -53,9 +53,13 @@ struct SecretReading: SecretReader {
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
+      let isThere = FileManager.default.fileExists(atPath: path)
       throw SecretProblem(
         name: name, reason: "\(path): \(reason(of: error))",
-        remedy: "make the file readable for the user who runs reprise")
+        remedy: isThere
+          ? "make the file readable for the user who runs reprise"
+          : "secrets are read on this machine: make the file"
+            + (key.map { ", with a line \($0)=…" } ?? "") + ", or run reprise where it lies")
     }
     guard let key else { return trimmed(Array(data)) }
     guard let value = EnvironmentFile.value(of: key, in: Array(data)) else {
