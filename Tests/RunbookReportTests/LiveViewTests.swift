@@ -97,6 +97,15 @@ import Testing
     for line in frame { #expect(Printable.width(line.rendered(.plain, width: width)) <= width) }
   }
 
+  @Test func cutsALongTitleAndNotWhatStandsBehindIt() {
+    let title = String(repeating: "é long ", count: 20)
+    let story = Story([TestPlan.step("a")], title: title, hosts: ["a", "b"])
+    let view = LiveView(state: story.state, commands: Commands())
+    let head = view.frame(width: 60, height: 9, now: story.now)[0].rendered(.plain, width: 60)
+    #expect(head.hasPrefix("é long é long ") && head.hasSuffix("… · run 7f3c · 0:00 · 2 hosts"))
+    #expect(Printable.width(head) == 60)
+  }
+
   @Test func tellsOfFiveHundredHostsInOneLineEach() {
     let hosts = (1...500).map { "node-\($0)" }
     var story = Story([TestPlan.step("upgrade")], hosts: hosts)

@@ -37,7 +37,7 @@ package struct LiveView: Sendable {
 
   /// At most `height` lines, each at most `width` columns wide when rendered with that width.
   package func frame(width: Int, height: Int, now: Timestamp) -> [Line] {
-    let head = [header(now: now)]
+    let head = [header(now: now, width: width)]
     let foot = footer(now: now, width: width)
     let room = max(1, height - head.count - foot.count)
     var body: [Line] = []
@@ -51,13 +51,17 @@ package struct LiveView: Sendable {
   }
 
   /// `Option A : réinstallation complète · run 7f3c · 0:41 · 3 hosts`
-  private func header(now: Timestamp) -> Line {
-    var line = Line(state.plan.title ?? state.plan.name, .strong)
-    line.append(" · run \(state.runID)")
+  private func header(now: Timestamp, width: Int) -> Line {
     let since = state.ownerSince ?? now
-    line.append(
-      " · " + DurationText.clock((state.endedAt ?? now).milliseconds - since.milliseconds))
-    if state.hostCount > 0 { line.append(" · " + Words.count(state.hostCount, "host")) }
+    var facts = " · run \(state.runID) · "
+    facts += DurationText.clock((state.endedAt ?? now).milliseconds - since.milliseconds)
+    if state.hostCount > 0 { facts += " · " + Words.count(state.hostCount, "host") }
+    // A long title is cut, not what follows it.
+    var title = state.plan.title ?? state.plan.name
+    let room = max(8, width - Printable.width(facts))
+    if Printable.width(title) > room { title = Printable.head(of: title, width: room - 1) + "…" }
+    var line = Line(title, .strong)
+    line.append(facts)
     return line
   }
 
