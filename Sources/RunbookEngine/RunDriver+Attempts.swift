@@ -172,6 +172,17 @@ extension RunDriver {
         let why = isUndone ? "undone before it started" : "cancelled before it started"
         return close(key, ExchangeEnd(verdict: .notStarted(why)), mayLackOutput: false)
       }
+      // Looked at again: what bars it may pass.
+      let isHeld =
+        switch attempt.attempt.purpose {
+        case .forward: isBarred
+        case .rollback: !state.refusedLocks.isEmpty || !state.hostsToLock.isEmpty
+        }
+      guard !isHeld else {
+        heldBack.insert(key)
+        return
+      }
+      heldBack.remove(key)
       seal(key, ExchangeBuilder(state, vault).secrets(for: attempt.task))
       effects.append {
         if let attempt = self.state.attempts[key] { self.send(key, attempt, link) }

@@ -51,6 +51,9 @@ package actor RunDriver {
   var attended: [AttemptKey: Attendance] = [:]
   /// Attempts whose intent this turn commits: they are sent without a look.
   var fresh: Set<AttemptKey> = []
+  /// Attempts of earlier owners that no host began and that may not start now.
+  var heldBack: Set<AttemptKey> = []
+  var isBarred = false
   /// Attempts that ended before they were sent.
   var refused: Set<AttemptKey> = []
   var uploads: [AttemptKey: UploadUnderWay] = [:]
@@ -118,6 +121,7 @@ package actor RunDriver {
     }
     greeting = []
     let agenda = Scheduler.advance(&state, at: clock.now())
+    isBarred = agenda.isBarred
     for fact in agenda.facts {
       if case .attemptStarted(_, let attempt) = fact.event { fresh.insert(attempt.key) }
       entries.append(JournalEntry(fact))
@@ -208,10 +212,24 @@ package actor RunDriver {
 
   /// Why the run has to stop here, where it does.
   private func stopReason(_ agenda: Agenda) -> StopReason? {
-    guard let reason = agenda.stop else { return nil }
+    guard let reason = agenda.stop ?? (isHeldBack(agenda) ? agenda.barrier : nil) else {
+      return nil
+    }
     if reason == .waitingForPerson, options.isAttended || options.confirmsAll != nil { return nil }
     if case .hostUnreachable = reason, isMeetingHosts { return nil }
     return reason
+  }
+
+  /// All that is still wanted is to see to attempts that may not start.
+  private func isHeldBack(_ agenda: Agenda) -> Bool {
+    !heldBack.isEmpty
+      && agenda.wants.allSatisfy { want in
+        switch want {
+        case .ask: true
+        case .attend(let key): heldBack.contains(key)
+        default: false
+        }
+      }
   }
 
   private func obey(_ request: OperatorRequest) {

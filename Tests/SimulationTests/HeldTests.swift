@@ -100,6 +100,28 @@ struct HeldTests {
     }
   }
 
+  @Test func aDriftHoldsBackWhatNoHostHasBegun() async throws {
+    let plan = TestPlan.make([base, TestPlan.step("act")])
+    let whole = Simulation(plan, hosts: 2, fleet: fleet())
+    #expect(try await whole.drive() == .ended(.succeeded))
+    let isDrifted = Mutex(false)
+    let fleet = SimulatedFleet { _, script, _ in
+      SimulatedFleet.Result(status: script == "look-base" && isDrifted.withLock { $0 } ? 1 : 0)
+    }
+    let simulation = Simulation(plan, hosts: 2, fleet: fleet)
+    try await dies(
+      simulation,
+      at: try await index(of: whole) { event in
+        if case .attemptStarted(TaskID("act", host: "db1"), _) = event { true } else { false }
+      } + 1)
+    isDrifted.withLock { $0 = true }
+    for _ in 0..<2 { #expect(try await simulation.drive() == .stopped(.drifted)) }
+    #expect(fleet.started == ["base@db1": 1, "base@db2": 1])
+    isDrifted.withLock { $0 = false }
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    #expect(fleet.started["act@db1"] == 1 && fleet.started["act@db2"] == 1)
+  }
+
   @Test func aRollbackDoesNotWaitForAnAnswerThatChangesNothing() async throws {
     let plan = TestPlan.make([
       TestPlan.step("a", check: "never", within: 600_000, rollback: "undo-a")

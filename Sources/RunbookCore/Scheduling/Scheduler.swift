@@ -121,7 +121,8 @@ package struct Scheduler {
   private func agenda() -> Agenda {
     Agenda(
       facts: facts, wants: state.outcome == nil ? wants : [],
-      stop: state.outcome == nil ? stopReason : nil)
+      stop: state.outcome == nil ? stopReason : nil, isBarred: isBarred,
+      barrier: state.outcome == nil ? barrier : nil)
   }
 
   private var stopReason: StopReason? {
@@ -130,18 +131,26 @@ package struct Scheduler {
       return false
     }
     guard wants.count == asks.count else { return nil }
+    let barrier = barrier
+    if case .lockHeld? = barrier { return barrier }
+    // What the runbook starts again by itself once nothing bars it is no matter for a person.
+    if state.doubts.contains(where: { barrier != .drifted || !isRerunByItself($0.task) }) {
+      return .inDoubt
+    }
+    return barrier ?? .waitingForPerson
+  }
+
+  /// Why nothing may start, where somebody has to do something about it.
+  private var barrier: StopReason? {
     if let (host, holder) = state.refusedLocks.min(by: { $0.key < $1.key }) {
       return .lockHeld(host: host, holder: holder)
     }
-    let isDrifted = !state.drifted.isEmpty && !state.isDriftIgnored
-    if state.doubts.contains(where: { !isDrifted || !isRerunByItself($0.task) }) { return .inDoubt }
     let givenUp = blockingHosts
     if !givenUp.isEmpty {
       return .hostUnreachable(givenUp.sorted { ($0 ?? "") < ($1 ?? "") })
     }
-    if isDrifted { return .drifted }
-    if state.denied != nil { return .denied }
-    return .waitingForPerson
+    if !state.drifted.isEmpty, !state.isDriftIgnored { return .drifted }
+    return state.denied == nil ? nil : .denied
   }
 }
 

@@ -30,4 +30,8 @@ package struct Agenda: Sendable {
   package var wants: Set<Want>
   /// Set when nothing is underway, nothing can start, and the run has not ended.
   package var stop: StopReason?
+  /// No attempt may start now, not even one whose intent is journaled; and why the run has to stop
+  /// for that, where waiting does not help.
+  package var isBarred = false
+  package var barrier: StopReason?
 }
