@@ -26,6 +26,8 @@ extension Parser {
       layout[index].insert(.blockOpen)
       advance()
     }
+    // What follows on the line, without a brace for it there, was meant to need none.
+    let lacksBoth = kind == .write && !hasBrace && !current.isFirstOnLine && !lacksBraceOnLine
     openBlocks.append(OpenBlock(brace: open.range, title: title))
     defer { openBlocks.removeLast() }
     guard openBlocks.count <= Self.depthLimit else {
@@ -36,7 +38,7 @@ extension Parser {
       return nil
     }
     content(&self)
-    return closeBrace(open: open)
+    return lacksBoth ? nil : closeBrace(open: open)
   }
 
   /// Whether a block begins here; a forgotten brace is reported and taken as written.

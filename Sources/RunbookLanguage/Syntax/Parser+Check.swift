@@ -94,6 +94,18 @@ extension Parser {
       advance()
       let address = string()
       return isTCP ? .tcp(address) : http(address)
+    case .word
+    where isWord("tcp") && next.kind == .word && !next.isFirstOnLine
+      && tokens[min(index + 2, tokens.count - 1)].kind == .colon:
+      advance()
+      expected("an address, as \"db-1:5432\"", help: "text stands in double quotes")
+      while !current.isFirstOnLine, current.form == nil,
+        [.word, .colon, .integer].contains(current.kind)
+      {
+        lose(current)
+        advance()
+      }
+      return .damaged
     case .word where isWord("http") && (isWord("is", next) || isWord("says", next)):
       advance()
       expected("an address, as \"http://db-1:8008/\"")

@@ -42,6 +42,14 @@ extension Parser {
         recover()
       case .word:
         if let form = currentForm {
+          if form == .if, kind.allows(.step), !isWord("interrupted", next) {
+            isDamaged = true
+            reportMisplaced(form, in: kind)
+            lose(current)
+            advance()
+            skipNameless()
+            continue
+          }
           layout[index].insert(.item)
           let isInner = kind == .step || kind == .rollback || kind == .write
           if isInner, !kind.allows(form), isUnclosed() {
@@ -181,13 +189,15 @@ extension Parser {
       break
     }
     switch form {
+    // Who writes `if` there wants a condition.
+    case .if: return "a condition is `when EXPRESSION`, in the header of a step or a phase"
     case .inventory, .input, .report: return "it stands directly in the runbook's block"
     case .secret, .hosts, .shell, .lock: return "it stands directly in the file's block"
     case .step, .phase, .use, .parallel, .rolling, .first:
       return "statements stand in a runbook, a part, a phase or a block"
     case .on: return "it stands in a runbook, a phase, a `rolling` block or a step"
     case .require, .unless, .run, .write, .stash, .upload, .confirm, .check, .rollback, .no,
-      .output, .retry, .timeout, .as, .if:
+      .output, .retry, .timeout, .as:
       return "it stands in a step"
     case .content, .mode, .owner: return "it stands in the block of `write`"
     }

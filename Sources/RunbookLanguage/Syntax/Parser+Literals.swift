@@ -14,7 +14,9 @@ extension Parser {
   }
 
   private func help(forTextIn token: Token) -> String? {
-    if token.kind == .code || token.kind == .fence { return "text stands in double quotes" }
+    if token.kind == .code || token.kind == .fence || token.kind == .rightBrace {
+      return "text stands in double quotes"
+    }
     guard token.kind == .word, !token.isFirstOnLine, token.form == nil else {
       return nil
     }

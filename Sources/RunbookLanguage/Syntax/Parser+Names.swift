@@ -134,7 +134,10 @@ extension Parser {
     expected(
       "a default",
       help: (same ?? near).map { "did you mean `\($0)`?" }
-        ?? (isName ? "a default is a literal; text stands in double quotes" : nil))
+        ?? (isName
+          ? type == .bool
+            ? "a bool is `true` or `false`" : "a default is a literal; text stands in double quotes"
+          : nil))
     if isName || current.kind == .code || current.kind == .fence {
       lose(current)
       advance()
