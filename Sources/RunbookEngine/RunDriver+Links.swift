@@ -68,6 +68,12 @@ extension RunDriver {
   func connected(_ host: String?, _ link: any HostLink, _ facts: HostFacts, number: Int) {
     connecting[host] = nil
     greeting.remove(host)
+    if state.cancelledBy != nil, hasForgotten(host, facts) {
+      // Nothing is started, and the journal must not take what it finds there for what it knows.
+      strangers.append(link)
+      record(.hostGivenUp(host: host, reason: "it has nothing left of this run"))
+      return
+    }
     links[host] = Link(link: link, number: number, directoryID: facts.directoryID)
     let unknown = facts.claims.filter { state.attempts[$0] == nil }
     if !unknown.isEmpty {
@@ -100,8 +106,8 @@ extension RunDriver {
       return
     }
     if greeting.remove(host) != nil {
-      // Where it is needed it is tried again; the time for that has begun.
-      connecting[host] = reconnection
+      // Where it is needed it is tried again, as long as any other one.
+      connecting[host] = nil
       return
     }
     let patience =
@@ -136,7 +142,7 @@ extension RunDriver {
   private func hasForgotten(_ host: String?, _ facts: HostFacts) -> Bool {
     guard let known = state.hosts[host], case .none = known.connection, !known.isTakenLeaveOf,
       let directoryID = known.directoryID, directoryID != facts.directoryID, facts.claims.isEmpty,
-      !state.isDriftIgnored, state.cancelledBy == nil
+      !state.isDriftIgnored
     else { return false }
     return !state.inFlight.contains { key in
       guard let attempt = state.attempts[key], attempt.task.host == host else { return false }
@@ -160,6 +166,7 @@ extension RunDriver {
   func closeLinks(farewell end: DriveEnd) async {
     let isOver = end == .ended(.succeeded) || end == .ended(.rolledBack)
     await withTaskGroup(of: Void.self) { group in
+      for link in strangers { group.addTask { await link.close() } }
       for (host, link) in links {
         if isOver {
           link.link.send(.farewell)
@@ -169,7 +176,7 @@ extension RunDriver {
         group.addTask { await link.link.close() }
       }
     }
-    links = [:]
+    (links, strangers) = ([:], [])
   }
 
   func nextGreeting(_ host: String?) -> Greeting {

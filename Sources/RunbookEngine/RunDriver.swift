@@ -44,6 +44,8 @@ package actor RunDriver {
   var effects: [() -> Void] = []
   var links: [String?: Link] = [:]
   var connecting: [String?: Reconnection] = [:]
+  /// Hosts of another run, as it seems, that a cancel leaves alone.
+  var strangers: [any HostLink] = []
   /// Hosts that have to say first how they stand, and until when they are waited for.
   var greeting: Set<String?> = []
   var greetsUntil = Timestamp(milliseconds: 0)
@@ -119,8 +121,10 @@ package actor RunDriver {
       lookAround(&group)
       return nil
     }
-    greeting = []
-    let agenda = Scheduler.advance(&state, at: clock.now())
+    // Once it is to stop nothing follows any more.
+    let agenda =
+      end == nil
+      ? Scheduler.advance(&state, at: clock.now()) : .nothing
     isBarred = agenda.isBarred
     for fact in agenda.facts {
       if case .attemptStarted(_, let attempt) = fact.event { fresh.insert(attempt.key) }
@@ -303,7 +307,10 @@ package actor RunDriver {
     let looks =
       attended.values.filter { !$0.isLooking && $0.mode != .bringing }.map(\.nextLook)
       + questions.values.filter { $0.look == nil }.map(\.nextLook)
-    let retries = connecting.values.compactMap(\.nextTry) + [nextUpload].compactMap { $0 }
+    // One whose time has come and that nobody wants is no reason to wake.
+    let now = clock.now()
+    let retries =
+      connecting.values.compactMap(\.nextTry).filter { $0 > now } + [nextUpload].compactMap { $0 }
     if let next = (looks + retries + [nextRequests]).min() { wake(at: next, &group) }
   }
 }

@@ -279,7 +279,8 @@ _limit() {
     trap - EXIT
     # By `$!`, which is there as soon as the process is; until then it is the wrapper's last one.
     _sp=$!
-    trap '[ "$!" = "$_sp" ] || kill "$!" 2>/dev/null; exit 0' TERM
+    # KILL: a child that is not `sleep` yet still has our handler and would swallow a TERM.
+    trap '[ "$!" = "$_sp" ] || kill -s KILL "$!" 2>/dev/null; exit 0' TERM
     _x=$((1000 + $1 % 1000))
     sleep "$(($1 / 1000)).${_x#1}" 2>/dev/null &
     wait "$!" || {

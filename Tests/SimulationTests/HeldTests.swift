@@ -122,6 +122,57 @@ struct HeldTests {
     #expect(fleet.started["act@db1"] == 1 && fleet.started["act@db2"] == 1)
   }
 
+  /// It has begun; only for what has not the failure beside it is the end.
+  @Test func aRetryBesideAFailureComesAlsoAfterAResume() async throws {
+    let plan = TestPlan.make([
+      base,
+      .parallel(
+        Parallel(
+          branches: [
+            Parallel.Branch(TestPlan.step("bad")),
+            Parallel.Branch(
+              TestPlan.step("flaky") {
+                $0.retry = Retry(attempts: .literal(3), every: .literal(4000))
+              }),
+          ], origin: TestPlan.origin)),
+    ])
+    func fleet() -> SimulatedFleet {
+      SimulatedFleet { _, script, before in
+        SimulatedFleet.Result(status: script == "bad" || script == "flaky" && before == 0 ? 1 : 0)
+      }
+    }
+    let whole = Simulation(plan, hosts: 1, fleet: fleet())
+    #expect(try await whole.drive() == .ended(.failed))
+    let fleet = fleet()
+    let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    try await dies(
+      simulation,
+      at: try await index(of: whole) { if case .retryScheduled = $0 { true } else { false } })
+    #expect(try await simulation.drive() == .ended(.failed))
+    #expect(fleet.started == ["base@db1": 1, "bad@db1": 1, "flaky@db1": 2])
+  }
+
+  @Test func inAParallelNothingBeginsOnceSomethingFailedInWhateverOrder() async throws {
+    let late = TestPlan.step("late")
+    let (bad, slow) = (TestPlan.step("bad"), TestPlan.step("slow"))
+    let orders: [([Statement], [[Int]])] = [
+      ([late, bad, slow], [[2], [], []]), ([slow, bad, late], [[], [], [0]]),
+    ]
+    for (statements, after) in orders {
+      let plan = TestPlan.make([
+        .parallel(
+          Parallel(
+            branches: zip(statements, after).map { Parallel.Branch($0, after: $1) },
+            origin: TestPlan.origin))
+      ])
+      let fleet = SimulatedFleet { _, script, _ in
+        SimulatedFleet.Result(status: script == "bad" ? 1 : 0, looks: script == "slow" ? 9 : 0)
+      }
+      #expect(try await Simulation(plan, hosts: 1, fleet: fleet).drive() == .ended(.failed))
+      #expect(fleet.started == ["bad@db1": 1, "slow@db1": 1])
+    }
+  }
+
   @Test func aRollbackDoesNotWaitForAnAnswerThatChangesNothing() async throws {
     let plan = TestPlan.make([
       TestPlan.step("a", check: "never", within: 600_000, rollback: "undo-a")

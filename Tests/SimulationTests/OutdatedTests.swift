@@ -71,6 +71,29 @@ struct OutdatedTests {
     }
   }
 
+  /// What a cancel finds on hosts is not taken for what the journal knows of them.
+  @Test func oneThatIsCancelledStaysAsOldAsItIs() async throws {
+    let plan = TestPlan.make([TestPlan.step("one"), TestPlan.step("two")])
+    let fleet = SimulatedFleet()
+    var simulation = Simulation(plan, hosts: 2, fleet: fleet)
+    #expect(try await simulation.drive() == .ended(.succeeded))
+    let facts = await simulation.journal.facts
+    let second = try #require(
+      facts.firstIndex {
+        if case .stepStarted(Instance("two"), _) = $0.event { true } else { false }
+      })
+    simulation.journal = MemoryJournal(Array(facts[..<second]))
+    let started = fleet.started
+    #expect(try await simulation.cancel() == .ended(.cancelled))
+    for _ in 0..<2 {
+      #expect(
+        end(try await simulation.drive()) {
+          if case .forgotten(run: "sim", host: _) = $0 { true } else { false }
+        })
+    }
+    #expect(fleet.started == started)
+  }
+
   private func expectNothingTwice(
     _ plan: Plan, hosts: Int, after isLast: (Event) -> Bool
   ) async throws {

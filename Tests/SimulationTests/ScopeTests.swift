@@ -54,6 +54,25 @@ struct ScopeTests {
     #expect(fleet.started["undo-before@db1"] == 1 && fleet.started["undo-a@db1"] == 1)
   }
 
+  @Test func aRollbackOfAPartThatFailedIsResumed() async throws {
+    let plan = TestPlan.make([
+      TestPlan.phase(
+        "work", onFailure: .rollback,
+        [
+          TestPlan.step("work/a", rollback: "undo-a"), TestPlan.step("work/b", rollback: "undo-b"),
+        ])
+    ])
+    let fleet = SimulatedFleet { _, script, before in
+      SimulatedFleet.Result(status: script == "work/b" || script == "undo-a" && before == 0 ? 1 : 0)
+    }
+    let simulation = Simulation(plan, hosts: 1, fleet: fleet)
+    #expect(try await simulation.drive() == .ended(.failed))
+    #expect(fleet.started["undo-a@db1"] == 1)
+    #expect(try await simulation.drive() == .ended(.failed))
+    #expect(fleet.started["undo-a@db1"] == 2 && fleet.started["undo-b@db1"] == 1)
+    await #expect(throws: ResumeProblem.isDeadEnd) { try await simulation.drive() }
+  }
+
   @Test func aRolledBackRunCannotBeResumed() async throws {
     let plan = TestPlan.make(
       [TestPlan.step("a", rollback: "undo-a"), TestPlan.step("b", rollback: "undo-b")],

@@ -42,6 +42,12 @@ struct Simulation {
     return await drive(try RunOpening(rollingBack: state, by: opener(state.epoch + 1)))
   }
 
+  /// Ends the run as `reprise cancel` does where nobody drives it.
+  func cancel() async throws -> DriveEnd {
+    let state = await state
+    return await drive(try RunOpening(cancelling: state, by: opener(state.epoch + 1)))
+  }
+
   private func drive(_ opening: RunOpening) async -> DriveEnd {
     let driver = RunDriver(
       opening: opening, journal: journal, transport: fleet, clock: clock, options: options,

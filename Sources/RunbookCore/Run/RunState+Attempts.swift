@@ -219,6 +219,7 @@ extension RunState {
   /// comes after it may begin. Only the rest of it can still be undone.
   package var isDeadEnd: Bool {
     outcome == .failed && reopenable.isEmpty && steps.values.allSatisfy { $0.failure == nil }
+      && !rollbacks.values.contains(.failed)
   }
 
   /// Failed tasks that the operator's resume tries again: those whose scopes are not undone, and

@@ -14,7 +14,8 @@ extension Scheduler {
     case .pausing(let until, let failure):
       guard state.cancelledBy == nil else { return end(id, .failed(.cancelled)) }
       guard !isUndoing else { return end(id, .failed(failure)) }
-      guard !isBarred else { return .idle }
+      // It has begun, so it is no branch that another one's failure keeps from beginning.
+      guard !isBarred else { return .active }
       guard now >= until else {
         wants.insert(.wake(until))
         return .active

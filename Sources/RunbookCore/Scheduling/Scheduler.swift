@@ -31,7 +31,7 @@ package struct Scheduler {
   /// Advances `state` by everything that follows from it at `now`.
   package static func advance(_ state: inout RunState, at now: Timestamp) -> Agenda {
     guard state.outcome == nil, state.description != nil else {
-      return Agenda(facts: [], wants: [], stop: nil)
+      return .nothing
     }
     // Moved, not copied: with a second reference the first event of a turn would copy every task.
     var scheduler = Scheduler(state: consume state, now: now)

@@ -34,4 +34,6 @@ package struct Agenda: Sendable {
   /// for that, where waiting does not help.
   package var isBarred = false
   package var barrier: StopReason?
+
+  package static let nothing = Agenda(facts: [], wants: [], stop: nil)
 }
