@@ -108,6 +108,7 @@ extension RunDriver {
     if greeting.remove(host) != nil {
       // Where it is needed it is tried again, as long as any other one.
       connecting[host] = nil
+      observe(.notMet(host: host, reason: error.reason))
       return
     }
     let patience =

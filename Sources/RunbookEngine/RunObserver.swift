@@ -9,6 +9,8 @@ package enum RunUpdate: Sendable {
   /// A connection could not be made or was lost; the next try comes after so many milliseconds, and
   /// at a time the host is given up.
   case reconnecting(host: String?, reason: String, after: Int, until: Timestamp)
+  /// A host that an earlier owner met does not answer; it is tried again where it is needed.
+  case notMet(host: String?, reason: String)
   /// The host was given up; the error carries the remedy.
   case unreachable(host: String?, TransportError)
   /// A check is being asked (again), for progress.

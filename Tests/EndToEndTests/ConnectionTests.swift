@@ -199,6 +199,27 @@ struct ConnectionTests {
     }
   }
 
+  /// A later owner greets it first, and goes on without it.
+  @Test(.timeLimit(.minutes(2)))
+  func aHostThatIsDownAndHasNoWorkLeftIsNoObstacle() async throws {
+    try await Site.run(hosts: 2) { site in
+      try site.writeRunbook(
+        "work",
+        """
+          hosts first is "h1"
+          step everywhere on all { run `echo x >> "$marks/one.$host"` no rollback "a test" }
+          step last on first { run `test -e "$marks/go"` no rollback "a test" }
+        """)
+      #expect(try await site.reprise("run", "work").status == 1)
+      site.servers[1].stop()
+      try site.write("marks/go", "")
+      let resumed = try await site.reprise("resume", "--reconnect-for", "1s")
+      #expect(resumed.status == 0, "\(resumed.text) \(resumed.errorText)")
+      #expect(resumed.text.contains("h2 does not answer: "), "\(resumed.text)")
+      for host in site.hosts { #expect(site.mark("one.\(host)") == "x\n") }
+    }
+  }
+
   @Test(.timeLimit(.minutes(2)))
   func isInDoubtUnderContinueAboutAnActionOnAHostThatWentAway() async throws {
     try await Site.run(hosts: 1) { site in

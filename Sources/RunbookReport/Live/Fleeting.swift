@@ -37,6 +37,9 @@ package struct Fleeting: Sendable {
     connecting[host] = known
   }
 
+  /// Nothing needs it just now.
+  package mutating func notMet(_ host: String?) { connecting[host] = nil }
+
   package mutating func brought(_ task: TaskID, _ count: Int, of size: Int) {
     lastLines[task] = Words.copying(count, of: size)
   }

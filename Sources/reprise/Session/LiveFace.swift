@@ -45,6 +45,7 @@ struct LiveFace: Face {
   private mutating func take(_ update: RunUpdate, at now: Timestamp) {
     switch update {
     case .facts(let facts): view.take(facts)
+    case .notMet(let host, _): view.fleeting.notMet(host)
     case .connecting(let host): view.fleeting.connecting(to: host, at: now)
     case .reconnecting(let host, let reason, let pause, let until):
       view.fleeting.failedToConnect(to: host, reason: reason, after: pause, until: until, at: now)

@@ -29,6 +29,9 @@ struct PlainFace: Face {
       case .facts(let facts): lines += log.take(facts)
       case .reconnecting(let host, let reason, _, _):
         lines += log.failedToConnect(to: host, reason: reason, at: now)
+      case .notMet(let host, let reason):
+        let words = "\(Words.host(host)) does not answer: \(reason); tried again where it is needed"
+        lines.append(log.notice(words, at: now))
       case .output(let task, _, let bytes): lines += log.printed(task, bytes, at: now)
       case .asking(let task): lines += log.asking(task, at: now)
       case .bringing(let task, let count, let size):
@@ -70,7 +73,7 @@ struct JSONFace: Face {
           Output.standard.write(EventCoding.line(run: run, sequence: sequence, fact) + [0x0A])
         }
       case .notice(let text): Output.error.write(Printable.text(text) + "\n")
-      case .connecting, .reconnecting, .unreachable, .asking, .output, .bringing: break
+      case .connecting, .notMet, .reconnecting, .unreachable, .asking, .output, .bringing: break
       }
     }
   }
