@@ -152,27 +152,6 @@ struct HeldTests {
     #expect(fleet.started == ["base@db1": 1, "bad@db1": 1, "flaky@db1": 2])
   }
 
-  @Test func inAParallelNothingBeginsOnceSomethingFailedInWhateverOrder() async throws {
-    let late = TestPlan.step("late")
-    let (bad, slow) = (TestPlan.step("bad"), TestPlan.step("slow"))
-    let orders: [([Statement], [[Int]])] = [
-      ([late, bad, slow], [[2], [], []]), ([slow, bad, late], [[], [], [0]]),
-    ]
-    for (statements, after) in orders {
-      let plan = TestPlan.make([
-        .parallel(
-          Parallel(
-            branches: zip(statements, after).map { Parallel.Branch($0, after: $1) },
-            origin: TestPlan.origin))
-      ])
-      let fleet = SimulatedFleet { _, script, _ in
-        SimulatedFleet.Result(status: script == "bad" ? 1 : 0, looks: script == "slow" ? 9 : 0)
-      }
-      #expect(try await Simulation(plan, hosts: 1, fleet: fleet).drive() == .ended(.failed))
-      #expect(fleet.started == ["bad@db1": 1, "slow@db1": 1])
-    }
-  }
-
   @Test func aRollbackDoesNotWaitForAnAnswerThatChangesNothing() async throws {
     let plan = TestPlan.make([
       TestPlan.step("a", check: "never", within: 600_000, rollback: "undo-a")

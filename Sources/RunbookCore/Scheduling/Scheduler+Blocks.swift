@@ -115,18 +115,12 @@ extension Scheduler {
     func judge(_ progress: Progress, _ child: Int) -> Progress {
       progress == .failed && continues(child, batch) ? .ended : progress
     }
-    // In whatever order they are written: where one has failed nothing more begins.
-    let hasFailed =
-      mayStart && !goesOn
-      && node.children.indices.contains { position in
-        judge(peek(node, position, batch), node.children[position]) == .failed
-      }
     for (position, child) in node.children.enumerated() {
       let before = after[position].map {
         $0 < position ? open[$0] : judge(peek(node, $0, batch), node.children[$0])
       }
       let isFree = before.allSatisfy { $0 == .ended }
-      let mayBegin = mayStart && isFree && (goesOn || !hasFailed && !open.contains(.failed))
+      let mayBegin = mayStart && isFree && (goesOn || !open.contains(.failed))
       let progress = run(child, batch: batch, mayStart: mayBegin, goesOn: goesOn)
       let isDead = progress == .idle && before.contains(.failed)
       results.append(isDead ? .failed : progress)
