@@ -185,9 +185,9 @@ package enum ResumeProblem: Error, Hashable, Sendable {
   case noSuchDoubt(TaskName, doubts: [TaskID])
   /// Several steps are called so; nothing is decided for one that was not meant.
   case ambiguous(TaskName, steps: [StepPath])
-  /// No step is called so.
   /// What failed is undone, and nothing after it may begin.
   case isDeadEnd
+  /// No step that asks is called so, or several are.
   case noOneQuestion(String, steps: [StepPath])
   /// The review of the edited runbook says why.
   case cannotAdopt

@@ -89,7 +89,7 @@ extension Scheduler {
   private func continues(_ child: Int, _ batch: [Int]) -> Bool {
     switch state.index[child].kind {
     case .step(let step): step.onFailure == .continue
-    case .parallel: passed.contains(Instance("\(child)", batch: batch))
+    case .parallel: passed.contains([child] + batch)
     case .sequence, .rolling, .firstOf: false
     }
   }
@@ -130,7 +130,7 @@ extension Scheduler {
     guard results.contains(.failed) else { return results.contains(.idle) ? .idle : .ended }
     let hasStopped = open.contains(.failed) && !goesOn
     if mayStart, !hasStopped, results.contains(.idle) { return .idle }
-    if !open.contains(.failed) { passed.insert(Instance("\(node.id)", batch: batch)) }
+    if !open.contains(.failed) { passed.insert([node.id] + batch) }
     return .failed
   }
 

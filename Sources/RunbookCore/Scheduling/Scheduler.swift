@@ -25,8 +25,8 @@ package struct Scheduler {
   var isBarred = false
   /// The same, or a doubt.
   var isHeld = false
-  /// Statements that failed and after which their block goes on.
-  var passed: Set<Instance> = []
+  /// Parallels, by their node and batch, in which nothing failed but what its block goes on after.
+  var passed: Set<[Int]> = []
 
   /// Advances `state` by everything that follows from it at `now`.
   package static func advance(_ state: inout RunState, at now: Timestamp) -> Agenda {
